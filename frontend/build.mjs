@@ -23,6 +23,11 @@ const COMMON = {
   write: false,
 };
 
+process.on("uncaughtException", (error) => {
+  if (!error.errors) console.error(error); // esbuild has printed its own
+  process.exitCode = 1;
+});
+
 // page.js is a module; theme.js blocks in <head>, so that the first paint has the right colours.
 const script = (entry, format) =>
   esbuild.build({ ...COMMON, entryPoints: [entry], format, target: "es2022" });
@@ -62,7 +67,7 @@ const styles = (entry, scripts) => {
 
 const save = async ({ outputFiles: [{ path: file, contents }] }) => {
   const { name, ext } = path.parse(file);
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 12);
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8).toUpperCase();
   const hashed = `${name}-${hash}${ext}`;
   await writeFile(path.join(OUTPUT, hashed), contents);
   const size = (bytes) => `${(bytes / 1000).toFixed(1)} kB`.padStart(9);

@@ -3,8 +3,10 @@
 Does nothing when the bundle is newer than all that it is made of, told by content and not by date,
 so it can be called at every start.
 
-    python frontend/build.py           what the page needs
-    python frontend/build.py --dev     and what the tests need
+    python frontend/build.py         make the bundle
+    python frontend/build.py dev     and install what browser tests need
+    python frontend/build.py test    run the JavaScript tests
+    python frontend/build.py lock    write package-lock.json anew
 """
 
 import argparse
@@ -119,22 +121,46 @@ def bundle(node: Node, made_from: str) -> None:
     (OUTPUT / ".made-from").write_text(made_from)
 
 
-def build(*, dev: bool = False) -> None:
-    wanted = digest()
-    if is_current(wanted) and not dev:
+def build(node: Node | None = None, *, dev: bool = False) -> None:
+    """Make the bundle; `dev` installs what the tests need, too."""
+    made_from = digest()
+    if is_current(made_from) and not dev:
         return
-    node = find_node()
+    node = node or find_node()
     install_packages(node, dev=dev)
-    if not is_current(wanted):
-        bundle(node, wanted)
+    if not is_current(made_from):
+        bundle(node, made_from)
+
+
+def test() -> None:
+    """Run the JavaScript tests."""
+    node = find_node()
+    build(node, dev=True)
+    tests = sorted(str(path) for path in (FRONTEND.parent / "tests" / "js").glob("*.test.js"))
+    subprocess.run([*node.node, "--test", *tests], env=environment(node), check=True)
+
+
+def lock() -> None:
+    """Write package-lock.json anew from package.json."""
+    node = find_node()
+    command = [*node.npm, "install", "--package-lock-only"]
+    subprocess.run(command, cwd=FRONTEND, env=environment(node), check=True)
+
+
+def dev() -> None:
+    """Make the bundle and install what browser tests need."""
+    build(dev=True)
+
+
+TASKS = {"build": build, "dev": dev, "lock": lock, "test": test}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make the page's bundle.")
-    parser.add_argument("--dev", action="store_true", help="install what the tests need, too")
+    parser.add_argument("task", choices=TASKS, default="build", nargs="?")
     options = parser.parse_args(arguments)
     try:
-        build(dev=options.dev)
+        TASKS[options.task]()
     except BuildError as error:
         print(f"frontend: {error}", file=sys.stderr)
         return 2

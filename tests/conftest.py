@@ -1,0 +1,98 @@
+"""Chooses the database before Django reads its settings: SQLite in a file, or PostgreSQL.
+
+    pytest                                  SQLite
+    pytest --database postgres              a PostgreSQL started for this run
+    pytest --database postgres://…          a server you run; needs the right to create databases
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests import postgres
+
+_resources = pytest.StashKey[ExitStack]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        default="sqlite",
+        help="sqlite (the default), postgres, or the URL of a PostgreSQL server",
+        metavar="sqlite|postgres|URL",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Runs before pytest-django sets Django up, which happens in its own pytest_configure."""
+    config.stash[_resources] = resources = ExitStack()
+    data = resources.enter_context(tempfile.TemporaryDirectory(prefix="logwatcher-tests-"))
+    for name in [name for name in os.environ if name.startswith("LOGWATCHER_")]:
+        del os.environ[name]  # a developer's own settings must not change a test
+    os.environ["DATABASE_URL"] = _database_url(config, Path(data), resources)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "logwatcher.settings"
+    os.environ["LOGWATCHER_DATA"] = data
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_resources].close()
+
+
+def _database_url(config: pytest.Config, data: Path, resources: ExitStack) -> str:
+    wanted: str = config.getoption("--database")
+    if wanted == "sqlite":
+        return f"sqlite:///{data / 'logwatcher.sqlite3'}"
+    if wanted.startswith(("postgres://", "postgresql://")):
+        return wanted
+    if wanted != "postgres":
+        raise pytest.UsageError(
+            f"--database: unknown {wanted!r}; use sqlite, postgres or postgres://…"
+        )
+    try:
+        return resources.enter_context(postgres.running())
+    except postgres.Unavailable as reason:
+        in_ci = bool(os.environ.get("CI"))
+        pytest.exit(f"PostgreSQL tests skipped: {reason}", returncode=1 if in_ci else 0)
+
+
+def pytest_report_header() -> str:
+    return f"database: {urlsplit(os.environ['DATABASE_URL']).scheme}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright's event loop in this thread would disturb the others."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    if os.environ["DATABASE_URL"].startswith("sqlite"):
+        skip = pytest.mark.skip(reason="needs --database postgres")
+        for item in items:
+            if item.get_closest_marker("postgres"):
+                item.add_marker(skip)
+
+
+@pytest.fixture
+def new_database(tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes the URL of a new, empty database, for tests that start processes of their own."""
+    url = os.environ["DATABASE_URL"]
+    names: list[str] = []
+
+    def make() -> str:
+        name = f"logwatcher_{uuid4().hex}"
+        if url.startswith("sqlite"):
+            return f"sqlite:///{tmp_path / name}.sqlite3"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        names.append(name)
+        return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+    yield make
+    if names:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name in names:
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
