@@ -3,10 +3,11 @@
 Does nothing when the bundle is newer than all that it is made of, told by content and not by date,
 so it can be called at every start.
 
-    python frontend/build.py         make the bundle
-    python frontend/build.py dev     and install what browser tests need
-    python frontend/build.py test    run the JavaScript tests
-    python frontend/build.py lock    write package-lock.json anew
+    python frontend/build.py             make the bundle
+    python frontend/build.py dev         and install what browser tests need
+    python frontend/build.py test        run the JavaScript tests
+    python frontend/build.py chromium    unpack a browser for tests
+    python frontend/build.py lock        write package-lock.json anew
 """
 
 import argparse
@@ -152,7 +153,14 @@ def dev() -> None:
     build(dev=True)
 
 
-TASKS = {"build": build, "dev": dev, "lock": lock, "test": test}
+def chromium() -> None:
+    """Unpack a Chromium for systems without one; prints how to start it, see chromium.mjs."""
+    node = find_node()
+    install_packages(node, dev=True)
+    subprocess.run([*node.node, "chromium.mjs"], cwd=FRONTEND, env=environment(node), check=True)
+
+
+TASKS = {"build": build, "chromium": chromium, "dev": dev, "lock": lock, "test": test}
 
 
 def main(arguments: list[str] | None = None) -> int:
