@@ -1,8 +1,7 @@
 """Chooses the database before Django reads its settings: SQLite in a file, or PostgreSQL.
 
-    pytest                                  SQLite
-    pytest --database postgres              a PostgreSQL started for this run
-    pytest --database postgres://…          a server you run; needs the right to create databases
+``pytest``: SQLite; ``--database postgres``: a PostgreSQL started for this run;
+``--database postgres://…``: a server of yours, where the user may create databases.
 """
 
 import os

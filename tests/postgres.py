@@ -48,9 +48,9 @@ def running() -> Iterator[str]:
             package = _copy(package, folder)
             shutil.chown(folder, user)
         programs, data = package / "pginstall18" / "bin", folder / "data"
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync"]
+        flags = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
         subprocess.run(
-            [*initdb, "--encoding=UTF8", "--no-locale"],
+            [programs / "initdb", "-D", data, *flags],
             check=True,
             cwd=folder,
             stdout=subprocess.DEVNULL,
@@ -107,7 +107,7 @@ def _wait_until_ready(
     server: "subprocess.Popen[bytes]", programs: Path, folder: Path, log: Path
 ) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    probe = [programs / "pg_isready", "--quiet", "--host", folder]
+    probe: list[str | Path] = [programs / "pg_isready", "--quiet", "--host", folder]
     while subprocess.run(probe, check=False).returncode:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")

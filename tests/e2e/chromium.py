@@ -61,7 +61,7 @@ def find() -> Chromium:
 
 def from_npm() -> Chromium:
     """The Chromium of an npm package, with the libraries it needs."""
-    command = [sys.executable, ROOT / "frontend" / "build.py", "chromium"]
+    command = [sys.executable, str(ROOT / "frontend" / "build.py"), "chromium"]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
     return Chromium(found["executable"], found["environment"])
