@@ -12,12 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import django
 import psycopg
 import pytest
 
 from tests import postgres
-
-_resources = pytest.StashKey[ExitStack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,18 +29,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Runs before pytest-django sets Django up, which happens in its own pytest_configure."""
-    config.stash[_resources] = resources = ExitStack()
+    """Without DJANGO_SETTINGS_MODULE in pyproject.toml pytest-django leaves the set-up to us."""
+    resources = ExitStack()
+    config.add_cleanup(resources.close)
     data = resources.enter_context(tempfile.TemporaryDirectory(prefix="logwatcher-tests-"))
     for name in [name for name in os.environ if name.startswith("LOGWATCHER_")]:
         del os.environ[name]  # a developer's own settings must not change a test
     os.environ["DATABASE_URL"] = _database_url(config, Path(data), resources)
     os.environ["DJANGO_SETTINGS_MODULE"] = "logwatcher.settings"
     os.environ["LOGWATCHER_DATA"] = data
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    config.stash[_resources].close()
+    django.setup()
 
 
 def _database_url(config: pytest.Config, data: Path, resources: ExitStack) -> str:
