@@ -18,7 +18,8 @@ OTHER = "(other)"
 """The route of all routes beyond the limit."""
 MAX_ROUTES = 500
 
-_PLAIN = re.compile(rf"(?=.{{1,{MAX_ROUTE}}}$)(?:/[A-Za-z_-]+)*/?")
+_CACHED = 256  # longer paths are rare, and many of them would be much memory
+
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/]*")
 _PARAMETER = re.compile(r";[^/]*")
@@ -49,13 +50,10 @@ def to_route(path: str) -> str:
     ``{id}``; repeated slashes are one, a slash at the end is kept, since servers tell
     both apart. Never raises, never longer than ``MAX_ROUTE``; a route is its own route.
     """
-    if _PLAIN.fullmatch(path):
-        return path
-    return _to_route(path[:MAX_PATH])
+    return _cached(path) if len(path) <= _CACHED else _route(path[:MAX_PATH])
 
 
-@lru_cache(maxsize=4096)
-def _to_route(path: str) -> str:
+def _route(path: str) -> str:
     if "?" in path or "#" in path:
         path = _QUERY.sub("", path)
     if not path.startswith("/"):
@@ -65,6 +63,9 @@ def _to_route(path: str) -> str:
     if "//" in path:
         path = _SLASHES.sub("/", path)
     return clean(_bounded(_WITH_DIGIT.sub(_generalise, path)), MAX_ROUTE)
+
+
+_cached = lru_cache(maxsize=8192)(_route)
 
 
 def _without_origin(target: str) -> str:

@@ -1,0 +1,1 @@
+"""The rules of the numbers: values in, values out; no clock, no files, no database."""

@@ -1,0 +1,68 @@
+"""One finished HTTP request, the batches it travels in, and the bounds that hold for both."""
+
+from typing import NamedTuple
+
+MAX_METHOD = 16
+MAX_PATH = 2048
+MAX_ROUTE = 200
+MAX_ERROR = 500
+MAX_SOURCE = 100
+
+
+class ParseError(ValueError):
+    """Input that is not an event: says what is wrong, with which value."""
+
+
+class Event(NamedTuple):
+    """A finished request.
+
+    A tuple, not a dataclass: millions are made per import, and a tuple is made
+    four times as fast as a frozen dataclass.
+
+    Attributes:
+        time_us: when it finished, µs since 1970-01-01 UTC.
+        method: ``GET``, …; ``_OTHER`` if it is not one to sixteen capital letters.
+        path: as requested, without the query string.
+        route: the path's template, ``/api/orders/{id}``.
+        status: 0 to 999; 0 if there was none.
+        duration_us: µs from first byte read to last byte written; None if not known.
+        size: bytes of the response's body; None if not known.
+        error_type: the exception's or the error's name; empty if there was none.
+        error_message: its text; empty if there was none.
+    """
+
+    time_us: int
+    method: str
+    path: str
+    route: str
+    status: int
+    duration_us: int | None
+    size: int | None
+    error_type: str = ""
+    error_message: str = ""
+
+
+class Position(NamedTuple):
+    """How far a file has been read; saved in the same transaction as the events before it.
+
+    Attributes:
+        path: the file's name when it was opened.
+        device: with ``inode`` the identity of the file behind the name.
+        inode: see ``device``.
+        offset: bytes read, up to the end of the last complete line.
+        fingerprint: digest of the file's first bytes, since inodes are used again.
+    """
+
+    path: str
+    device: int
+    inode: int
+    offset: int
+    fingerprint: bytes
+
+
+class Batch(NamedTuple):
+    """Events of one source, in the order they were read, and the position after them."""
+
+    source: str
+    events: list[Event]
+    position: Position | None = None

@@ -1,0 +1,145 @@
+"""Stored buckets → the points of a chart, the figures of a range, the endpoints' table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from logwatcher.core.sketch import BINS, quantiles
+
+QUANTILES = (0.5, 0.95, 0.99)
+COLUMNS = ("start", "requests", "2xx", "3xx", "4xx", "5xx", "p50", "p95", "p99")
+"""What the values of a point are, in order."""
+
+_TOTALS = np.dtype([("status", "<u2"), ("requests", "<u8"), ("bytes", "<u8"), ("us", "<u8")])
+_CELLS = np.dtype([("status", "<u2"), ("bin", "<u2"), ("requests", "<u4")])
+
+Array = npt.NDArray[Any]  # records of one of the two dtypes above, or numbers
+
+
+class Row(NamedTuple):
+    """A stored bucket: what it is grouped by, and an encoded ``Aggregate``."""
+
+    group: int
+    totals: bytes
+    cells: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of some requests.
+
+    Attributes:
+        requests: how many, of any status.
+        by_class: how many had status 1xx, 2xx, 3xx, 4xx, 5xx.
+        bytes: sum of the responses' sizes.
+        timed: how many had a duration.
+        duration: sum of those durations, seconds.
+        p50: seconds, like ``p95`` and ``p99``; None if no request had a duration.
+    """
+
+    requests: int = 0
+    by_class: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+    bytes: int = 0
+    timed: int = 0
+    duration: float = 0.0
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+    def share(self, status_class: int) -> float | None:
+        """The share, 0 to 1, of requests with this class (1 to 5); None without requests."""
+        return self.by_class[status_class - 1] / self.requests if self.requests else None
+
+
+NOTHING = Figures()
+
+
+def figures(rows: Sequence[Row], statuses: tuple[int, int]) -> dict[int, Figures]:
+    """The figures of each group that has requests with a status in ``[first, last]``.
+
+    One pass over all rows at once: the records are joined, then counted by
+    (group, class) and (group, bin).
+    """
+    totals, total_group = _join([row.totals for row in rows], _TOTALS, statuses)
+    cells, cell_group = _join([row.cells for row in rows], _CELLS, statuses)
+    names, index = np.unique(np.array([row.group for row in rows], np.int64), return_inverse=True)
+    n = len(names)
+    if not n:
+        return {}
+    of_total, of_cell = index[total_group], index[cell_group]
+    classes = np.minimum(totals["status"] // 100, 6)
+    by_class = _count(of_total * 7 + classes, totals["requests"], n * 7).reshape(n, 7)
+    sizes = _count(of_total, totals["bytes"], n)
+    durations = _count(of_total, totals["us"], n)
+    bins = _count(of_cell * BINS + cells["bin"], cells["requests"], n * BINS).reshape(n, BINS)
+    timed = bins.sum(axis=1)
+    values = quantiles(bins, QUANTILES)
+    result = {}
+    for i, name in enumerate(names.tolist()):
+        requests = int(by_class[i].sum())
+        if not requests:
+            continue
+        p50, p95, p99 = (None if np.isnan(value) else float(value) for value in values[i])
+        result[name] = Figures(
+            requests=requests,
+            by_class=tuple(by_class[i, 1:6].tolist()),
+            bytes=int(sizes[i]),
+            timed=int(timed[i]),
+            duration=int(durations[i]) / 1e6,
+            p50=p50,
+            p95=p95,
+            p99=p99,
+        )
+    return result
+
+
+def requests_by_group(
+    rows: Sequence[Row], statuses: tuple[int, int], group: npt.NDArray[np.int64], groups: int
+) -> npt.NDArray[np.int64]:
+    """How many requests each of ``groups`` groups has; ``group`` numbers each row's."""
+    totals, total_row = _join([row.totals for row in rows], _TOTALS, statuses)
+    return _count(group[total_row], totals["requests"], groups)
+
+
+def points(
+    rows: Iterable[Row], step: int, statuses: tuple[int, int]
+) -> list[list[int | float | None]]:
+    """The points of a series, as ``COLUMNS``, one per bucket that isn't empty, in order of time.
+
+    Args:
+        rows: stored buckets, grouped by their start in seconds.
+        step: seconds a point covers; a multiple of the stored buckets' step.
+        statuses: the status codes to count, ``[first, last]``.
+    """
+    grouped = [row._replace(group=row.group - row.group % step) for row in rows]
+    return [
+        [start, of.requests, *of.by_class[1:], *map(_round, (of.p50, of.p95, of.p99))]
+        for start, of in figures(grouped, statuses).items()
+    ]
+
+
+def _round(seconds: float | None) -> float | None:
+    """To the µs: far below the sketch's error, and short to send."""
+    return None if seconds is None else round(seconds, 6)
+
+
+def _join(
+    blobs: list[bytes], dtype: np.dtype[Any], statuses: tuple[int, int]
+) -> tuple[Array, npt.NDArray[np.int64]]:
+    """All records with a wanted status, and the number of the blob that each was in."""
+    records = np.frombuffer(b"".join(blobs), dtype)
+    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // dtype.itemsize
+    blob = np.repeat(np.arange(len(blobs)), lengths)
+    first, last = statuses
+    if (first, last) == (0, 999):
+        return records, blob
+    wanted = (records["status"] >= first) & (records["status"] <= last)
+    return records[wanted], blob[wanted]
+
+
+def _count(index: Array, weights: Array, length: int) -> npt.NDArray[np.int64]:
+    """Sum of the weights for each index; exact up to 2**53."""
+    return np.bincount(index.astype(np.int64), weights, length).astype(np.int64)
