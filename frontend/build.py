@@ -25,6 +25,7 @@ from typing import NamedTuple
 FRONTEND = Path(__file__).resolve().parent
 WEB = FRONTEND.parent / "src" / "logwatcher" / "web"
 OUTPUT = WEB / "static" / "logwatcher"
+MADE_FROM = FRONTEND / ".made-from"
 NODE_MODULES = FRONTEND / "node_modules"
 OLDEST_NODE = 20
 
@@ -110,27 +111,30 @@ def digest() -> str:
     return total.hexdigest()
 
 
-def is_current(wanted: str) -> bool:
-    made_from = OUTPUT / ".made-from"
-    return made_from.exists() and made_from.read_text() == wanted
+def is_current() -> bool:
+    """Whether the bundle is made of what stands here now."""
+    return (
+        (OUTPUT / "manifest.json").exists()
+        and MADE_FROM.exists()
+        and MADE_FROM.read_text() == digest()
+    )
 
 
-def bundle(node: Node, made_from: str) -> None:
-    (OUTPUT / ".made-from").unlink(missing_ok=True)
+def bundle(node: Node) -> None:
+    made_from = digest()  # a change while it is being made must not count as bundled
     command = [*node.node, "build.mjs", str(OUTPUT)]
     subprocess.run(command, cwd=FRONTEND, env=environment(node), check=True)
-    (OUTPUT / ".made-from").write_text(made_from)
+    MADE_FROM.write_text(made_from)
 
 
 def build(node: Node | None = None, *, dev: bool = False) -> None:
     """Make the bundle; `dev` installs what the tests need, too."""
-    made_from = digest()
-    if is_current(made_from) and not dev:
+    if is_current() and not dev:
         return
     node = node or find_node()
     install_packages(node, dev=dev)
-    if not is_current(made_from):
-        bundle(node, made_from)
+    if not is_current():
+        bundle(node)
 
 
 def test() -> None:
