@@ -1,0 +1,103 @@
+/**
+ * One connection to the stream: opened, watched, opened again.
+ *
+ * After a dropped connection the browser itself reconnects, with `Last-Event-ID`. It gives up
+ * when the server answers with an error, and never notices a connection that fell silent; those
+ * two are seen to here.
+ */
+
+const SILENCE_MS = 40_000; // the server says something every 15 s
+const SLOW_MS = 2_000; // it answers a new connection at once
+
+/** Milliseconds until the next try: at random, at first within 1–5 s, later within 1–15 s. */
+export function retryDelay(attempt, random = Math.random) {
+  return 1_000 + random() * Math.min(4_000 * 1.5 ** attempt, 14_000);
+}
+
+export class Connection {
+  #openSource;
+  #isOnline;
+  #on;
+  #source = null;
+  #isFirst = false; // whether the next frame is the first of this source
+  #hasLived = false;
+  #heardAt = 0;
+  #attempt = 0;
+  #slow;
+  #retry;
+
+  /**
+   * `openSource()` gives a new EventSource that goes on where the last one was; `on` has
+   * `frame(frame, isFirst)`, `heartbeat(heartbeat)`, `reset()` and `state(name)`.
+   */
+  constructor({ openSource, isOnline, on }) {
+    this.#openSource = openSource;
+    this.#isOnline = isOnline;
+    this.#on = on;
+  }
+
+  open() {
+    this.close();
+    const source = this.#openSource();
+    this.#source = source;
+    this.#isFirst = true;
+    this.#heardAt = Date.now();
+    this.#slow = setTimeout(() => this.#down(), SLOW_MS);
+    const listen = (name, heard) =>
+      source.addEventListener(name, ({ data }) => {
+        if (source === this.#source) heard(JSON.parse(data));
+      });
+    listen("frame", (frame) => this.#heardFrame(frame));
+    listen("heartbeat", (heartbeat) => this.#heard() && this.#on.heartbeat(heartbeat));
+    listen("reset", () => this.#on.reset());
+    source.onerror = () => source === this.#source && this.#failed();
+  }
+
+  close() {
+    clearTimeout(this.#slow);
+    clearTimeout(this.#retry);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  /** Opens it anew if it fell silent. */
+  check() {
+    if (this.#source && Date.now() - this.#heardAt > SILENCE_MS) {
+      this.#down();
+      this.open();
+    }
+  }
+
+  #heard() {
+    clearTimeout(this.#slow);
+    this.#heardAt = Date.now();
+    this.#attempt = 0;
+    this.#hasLived = true;
+    this.#on.state("live");
+    return true;
+  }
+
+  #heardFrame(frame) {
+    this.#heard();
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
+    this.#on.frame(frame, isFirst);
+  }
+
+  #failed() {
+    clearTimeout(this.#slow);
+    this.#isFirst = true;
+    this.#heardAt = Date.now();
+    this.#down();
+    const hasGivenUp = this.#source.readyState === 2;
+    if (!hasGivenUp) return;
+    this.close();
+    this.#retry = setTimeout(() => this.open(), retryDelay(this.#attempt));
+    this.#attempt += 1;
+  }
+
+  #down() {
+    const state = this.#hasLived ? "reconnecting" : "connecting";
+    this.#on.state(this.#isOnline() ? state : "offline");
+  }
+}

@@ -1,0 +1,201 @@
+/** The page: ties the stream, the charts, the cards and the controls together. */
+import htmx from "htmx.org";
+import { Cards } from "./cards.js";
+import { createCharts } from "./charts.js";
+import { Clock } from "./clock.js";
+import { Live } from "./live.js";
+import { Loader } from "./loader.js";
+import { closeMenu, initMenus } from "./menu.js";
+import { joinParts } from "./part.js";
+import { Problem } from "./problem.js";
+import { initShare } from "./share.js";
+import { initSheets, openSheet } from "./sheet.js";
+import { initShortcuts } from "./shortcuts.js";
+import { StreamHandler } from "./streamHandler.js";
+import { initZone, localise, onZoneChange, setZone, tick, zoneChoice } from "./timeFormat.js";
+import { changeView, parseView, streamQuery, unzoomView, viewUrl, zoomView } from "./viewState.js";
+
+const SLIDE_MS = 250;
+const SECOND_MS = 1_000;
+
+const byId = (id) => document.getElementById(id);
+const currentView = () => parseView(location.search);
+
+const clock = new Clock();
+const live = new Live();
+const cards = new Cards({ put, isFirstPage: () => currentView().before === "" });
+const charts = createCharts(byId("charts"), {
+  onZoom: (from, to) => loader.go(viewUrl(zoomView(currentView(), from, to))),
+  onZoomOut: zoomOut,
+});
+const stream = new StreamHandler({
+  part: showPart,
+  status: showStatus,
+  state: showState,
+  lost: catchUp,
+});
+const loader = new Loader({ htmx, stream, problem: new Problem(), onLoad: showView });
+
+let shownQuery = null; // of the view, whatever page of requests
+let waitingPart = null; // not drawn yet
+let newest = null; // time of the newest event in it
+let drawing = null;
+
+/** Replaces what is in an element and leaves what stays the same, the focus and open menus. */
+function put(element, html) {
+  const open = [...element.querySelectorAll("details[open]")].map(({ id }) => id);
+  htmx.swap({ text: html, target: element, swap: "innerMorph" });
+  for (const id of open) if (byId(id)) byId(id).open = true;
+}
+
+function showView({ isPaging }) {
+  renderPause();
+  renderSources();
+  if (!isPaging) showSeries(JSON.parse(byId("series").textContent));
+  else cards.loaded({ isSameList: true });
+}
+
+function showSeries(series) {
+  const query = streamQuery(series.view);
+  clock.observe(series.now);
+  waitingPart = null;
+  charts.setSeries(series);
+  charts.setNow(live.isPaused ? series.now : clock.now());
+  cards.loaded({ isSameList: query === shownQuery });
+  shownQuery = query;
+  live.missed = 0;
+  stream.announce(query, series.revision);
+  live.render();
+}
+
+/** The stream can't go on from what is shown. A paused view stays, and only the stream goes on. */
+async function catchUp() {
+  if (!live.isPaused) return loader.reload();
+  const query = streamQuery(location.search);
+  const answer = await fetch(`/api/series?${query}`).catch(() => null);
+  if (answer?.ok) stream.announce(query, (await answer.json()).revision);
+}
+
+function showPart(part, { isFirst }) {
+  if (live.isPaused) {
+    live.missed += part.new;
+    return;
+  }
+  waitingPart = joinParts(waitingPart, part);
+  // What a connection begins with is what was missed; it says nothing of the delay.
+  if (!isFirst) newest = part.latest ?? newest;
+  draw();
+}
+
+/** Draws once per animation frame, however many parts came. */
+function draw() {
+  drawing ??= requestAnimationFrame(() => {
+    drawing = null;
+    charts.setNow(clock.now());
+    if (!waitingPart) return;
+    charts.merge(waitingPart);
+    cards.show(waitingPart.cards ?? {}, waitingPart.new ?? 0);
+    if (newest !== null) live.delay = Math.max(0, clock.now() - newest);
+    waitingPart = newest = null;
+  });
+}
+
+function showStatus({ now, viewers, traffic, isFirst }) {
+  if (now) clock.observe(now);
+  live.heard(viewers);
+  if (!traffic) return;
+  const shown = Number(document.querySelector("#traffic [name=version]")?.value ?? -1);
+  if (traffic.version > shown || (isFirst && traffic.version !== shown)) {
+    put(byId("traffic"), traffic.html);
+  }
+}
+
+function showState(state) {
+  live.state = state;
+  live.render();
+}
+
+function togglePause() {
+  live.isPaused = !live.isPaused;
+  live.missed = 0;
+  waitingPart = null;
+  renderPause();
+  live.render();
+  if (!live.isPaused) loader.reload();
+}
+
+function renderPause() {
+  byId("pause")?.setAttribute("aria-pressed", String(live.isPaused));
+}
+
+/** The sources' menu is outside of the view: its links follow here. */
+function renderSources() {
+  const view = currentView();
+  for (const link of document.querySelectorAll("#menu-source [data-source]")) {
+    const url = viewUrl(changeView(view, { source: link.dataset.source }));
+    link.setAttribute("href", url);
+    link.setAttribute("hx-get", url);
+    link.removeAttribute("aria-current");
+    if (link.dataset.source !== view.source) continue;
+    link.setAttribute("aria-current", "true");
+    document.querySelector("#menu-source summary b").textContent = link.textContent;
+  }
+}
+
+function zoomOut() {
+  if (currentView().from) loader.go(viewUrl(unzoomView(currentView())));
+}
+
+function slide() {
+  const slides = document.visibilityState === "visible" && live.shownState === "live";
+  if (slides) draw();
+}
+
+function everySecond() {
+  live.render();
+  tick(clock.now());
+  if (!live.isPaused) cards.settle();
+}
+
+function followVisibility() {
+  if (document.visibilityState === "visible") stream.join();
+  else stream.leave();
+}
+
+document.addEventListener("visibilitychange", followVisibility);
+addEventListener("pagehide", () => stream.leave());
+addEventListener("pageshow", followVisibility);
+addEventListener("online", () => stream.wake());
+document.addEventListener("themechange", () => charts.recolour());
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  localise(ctx.target, clock.now());
+  if (ctx.target.id === "request-detail") openSheet("request-detail");
+});
+document.addEventListener(
+  "click",
+  (event) => {
+    if (event.target.closest?.("#pause")) togglePause();
+    // On the first page the list that waits is at hand: nothing needs to be loaded.
+    if (event.target.closest?.("#requests-new") && cards.showNewest()) {
+      event.preventDefault();
+      event.stopPropagation();
+      cards.settle();
+    }
+  },
+  true,
+);
+
+initZone();
+initMenus();
+initSheets();
+initShare();
+initShortcuts({
+  t: () => window.logwatcherTheme.next(),
+  u: () => setZone(zoneChoice() === "utc" ? "local" : "utc"),
+  "/": () => document.querySelector("#filters summary")?.focus(),
+  Escape: () => closeMenu() || zoomOut(),
+});
+showView({ isPaging: false });
+setInterval(slide, SLIDE_MS);
+setInterval(everySecond, SECOND_MS);
+followVisibility();
