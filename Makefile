@@ -61,7 +61,7 @@ types: $(VENV)/dev.stamp ## mypy
 
 .PHONY: imports
 imports: $(VENV)/dev.stamp ## who may import whom
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: migrations
 migrations: $(VENV)/dev.stamp ## fail if a migration is missing
