@@ -61,3 +61,8 @@ export function formatNumber(kind, value) {
   const parts = formatParts(kind, value);
   return parts.unit ? parts.value + THIN_SPACE + parts.unit : parts.value;
 }
+
+/** A label of an axis: at most three digits, without zeros at the end. */
+export function axisLabel(value) {
+  return digits(value).replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
+}
