@@ -142,7 +142,9 @@ def test() -> None:
     node = find_node()
     build(node, dev=True)
     tests = sorted(str(path) for path in (FRONTEND.parent / "tests" / "js").glob("*.test.js"))
-    subprocess.run([*node.node, "--test", *tests], env=environment(node), check=True)
+    subprocess.run(
+        [*node.node, "--test", "--test-reporter=spec", *tests], env=environment(node), check=True
+    )
 
 
 def lock() -> None:
