@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from tests import postgres
+from tests.server import Server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,3 +93,17 @@ def new_database(tmp_path: Path) -> Iterator[Callable[[], str]]:
         with psycopg.connect(url, autocommit=True) as connection:
             for name in names:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def serve(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts a server on a database of its own: ``serve("demo", "--start", "--rate=20")``."""
+    with ExitStack() as servers:
+
+        def start(*arguments: str) -> Server:
+            server = Server(tmp_path / "data", new_database(), list(arguments))
+            servers.callback(lambda: server.is_running and server.stop())
+            server.start()
+            return server
+
+        yield start

@@ -1,0 +1,112 @@
+"""A logwatcher process of its own, for tests that need the real thing."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+START_TIMEOUT = 20.0
+STOP_TIMEOUT = 5.0
+PROGRAM = Path(sys.executable).with_name("logwatcher")
+ADDRESS = re.compile(r"http://[\d.]+:\d+")
+
+
+class Server:
+    """``logwatcher COMMAND …`` on a port of its own; the same one again after a restart."""
+
+    def __init__(self, data: Path, database_url: str, arguments: list[str]) -> None:
+        self.url = ""
+        self._arguments = arguments
+        self._environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "LOGWATCHER_DATA": str(data),
+        }
+        self._output: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def output(self) -> str:
+        """What it has written so far."""
+        return "".join(self._output)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that runs now, or ran last."""
+        assert self._process
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start; returns when it listens.
+
+        Raises:
+            RuntimeError: it ended instead, or took too long; says what it wrote.
+        """
+        port = str(urlsplit(self.url).port or 0)
+        self._process = process = subprocess.Popen(
+            [PROGRAM, *self._arguments, "--port", port],
+            env=self._environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        listens = threading.Event()
+        threading.Thread(target=self._read, args=(process, listens), daemon=True).start()
+        if not listens.wait(START_TIMEOUT) or not ADDRESS.search(self.output):
+            self.kill()
+            raise RuntimeError(f"the server did not start:\n{self.output}")
+        self.url = ADDRESS.findall(self.output)[-1]
+        self._wait_until_it_answers()
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; returns the exit code."""
+        return self._end(signal.SIGINT)
+
+    def kill(self) -> int:
+        """End it as a crash does."""
+        return self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> int:
+        assert self._process
+        self._process.send_signal(number)
+        try:
+            return self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def _wait_until_it_answers(self) -> None:
+        """The address is printed before the first request is taken."""
+        address = urlsplit(self.url)
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                socket.create_connection((address.hostname, address.port), timeout=1).close()
+            except OSError:
+                if time.monotonic() > deadline or not self.is_running:
+                    self.kill()
+                    raise RuntimeError(f"the server does not answer:\n{self.output}") from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def _read(self, process: "subprocess.Popen[str]", listens: threading.Event) -> None:
+        """Until it ends; a pipe that nobody reads would stop it one day."""
+        assert process.stderr
+        with process.stderr:
+            for line in process.stderr:
+                self._output.append(line)
+                if ADDRESS.search(line):
+                    listens.set()
+        listens.set()
