@@ -81,13 +81,13 @@ export class Loader {
 
   #end(ctx) {
     if (ctx.holds) this.#stream.release();
-    const isLatest = ctx === this.#loading;
-    if (isLatest) {
+    if (ctx === this.#loading) {
       this.#loading = null;
       this.#view.removeAttribute("aria-busy");
     }
-    const isAborted = ctx.target === this.#view && !isLatest;
-    if (!isAborted && (isError(ctx) || !ctx.response)) this.#failed(ctx);
+    const { aborted, reason } = ctx.request.signal;
+    const isReplaced = aborted && reason !== "timeout";
+    if (!isReplaced && (isError(ctx) || !ctx.response)) this.#failed(ctx);
   }
 
   #failed(ctx) {

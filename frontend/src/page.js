@@ -6,7 +6,6 @@ import { Clock } from "./clock.js";
 import { Live } from "./live.js";
 import { Loader } from "./loader.js";
 import { closeMenu, initMenus } from "./menu.js";
-import { joinParts } from "./part.js";
 import { Problem } from "./problem.js";
 import { initShare } from "./share.js";
 import { initSheets, openSheet } from "./sheet.js";
@@ -37,9 +36,7 @@ const stream = new StreamHandler({
 const loader = new Loader({ htmx, stream, problem: new Problem(), onLoad: showView });
 
 let shownQuery = null; // of the view, whatever page of requests
-let waitingPart = null; // not drawn yet
-let newest = null; // time of the newest event in it
-let drawing = null;
+let waiting = null; // cards, and new requests, that aren't shown yet
 
 /** Replaces what is in an element and leaves what stays the same, the focus and open menus. */
 function put(element, html) {
@@ -58,7 +55,7 @@ function showView({ isPaging }) {
 function showSeries(series) {
   const query = streamQuery(series.view);
   clock.observe(series.now);
-  waitingPart = null;
+  waiting = null;
   charts.setSeries(series);
   charts.setNow(live.isPaused ? series.now : clock.now());
   cards.loaded({ isSameList: query === shownQuery });
@@ -81,23 +78,23 @@ function showPart(part, { isFirst }) {
     live.missed += part.new;
     return;
   }
-  waitingPart = joinParts(waitingPart, part);
+  charts.setNow(clock.now());
+  charts.merge(part);
+  if (!waiting) requestAnimationFrame(showCards);
+  waiting ??= { cards: {}, added: 0, latest: null };
+  Object.assign(waiting.cards, part.cards);
+  waiting.added += part.new;
   // What a connection begins with is what was missed; it says nothing of the delay.
-  if (!isFirst) newest = part.latest ?? newest;
-  draw();
+  if (!isFirst) waiting.latest = part.latest ?? waiting.latest;
 }
 
-/** Draws once per animation frame, however many parts came. */
-function draw() {
-  drawing ??= requestAnimationFrame(() => {
-    drawing = null;
-    charts.setNow(clock.now());
-    if (!waitingPart) return;
-    charts.merge(waitingPart);
-    cards.show(waitingPart.cards ?? {}, waitingPart.new ?? 0);
-    if (newest !== null) live.delay = Math.max(0, clock.now() - newest);
-    waitingPart = newest = null;
-  });
+/** Once per animation frame, however many parts came. */
+function showCards() {
+  if (!waiting) return;
+  const { cards: changed, added, latest } = waiting;
+  waiting = null;
+  cards.show(changed, added);
+  if (latest !== null) live.delay = Math.max(0, clock.now() - latest);
 }
 
 function showStatus({ now, viewers, traffic, isFirst }) {
@@ -118,7 +115,7 @@ function showState(state) {
 function togglePause() {
   live.isPaused = !live.isPaused;
   live.missed = 0;
-  waitingPart = null;
+  waiting = null;
   renderPause();
   live.render();
   if (!live.isPaused) loader.reload();
@@ -148,7 +145,7 @@ function zoomOut() {
 
 function slide() {
   const slides = document.visibilityState === "visible" && live.shownState === "live";
-  if (slides) draw();
+  if (slides) charts.setNow(clock.now());
 }
 
 function everySecond() {

@@ -19,11 +19,15 @@ const AWAY_MS = 60_000; // after more, loading the view is cheaper than catching
 /**
  * What to do with a frame, for a view shown as of `revision`; the frame follows on `base`.
  *
- * "apply" also if it repeats a part: whole buckets allow that. "lost": something is missing
- * between the two. "skip": it holds nothing new, or is not about this view.
+ * "apply" it, even if it repeats a part, for its buckets are whole. "refresh" from it: it is of
+ * the revision shown, so no request in it is new. "lost": something between the two is missing.
+ * "skip" it: it is older, or not about this view.
  */
 export function judge(frame, base, revision) {
-  if (base === undefined || compareRevisions(frame.revision, revision) <= 0) return "skip";
+  if (base === undefined) return "skip";
+  const order = compareRevisions(frame.revision, revision);
+  if (order === 0) return "refresh";
+  if (order < 0) return "skip";
   return compareRevisions(base, revision) <= 0 ? "apply" : "lost";
 }
 
@@ -38,7 +42,7 @@ const browser = () => ({
 /**
  * A tab's end of the stream. `on` is told of
  *
- * - `part(part, {now, isFirst})`: a frame's part for this tab's view; `isFirst` of a connection
+ * - `part(part, {isFirst})`: a frame's part for this tab's view; `isFirst` of a connection
  * - `status({now, viewers, traffic, isFirst})`: whatever the view; `traffic` if it may be new
  * - `state("connecting" | "live" | "reconnecting" | "offline")`
  * - `lost()`: the view has to be loaded, and announced, again
@@ -57,7 +61,7 @@ export class StreamHandler {
   #quietChecks = 0;
   #holds = 0;
   #held = [];
-  #gathering;
+  #gathering = null;
   #checking;
 
   constructor(on, env = browser()) {
@@ -108,6 +112,7 @@ export class StreamHandler {
     this.#disconnect();
     this.#subscriptions.clear();
     clearTimeout(this.#gathering);
+    this.#gathering = null;
     clearInterval(this.#checking);
     this.#group.leave();
   }
@@ -155,10 +160,10 @@ export class StreamHandler {
 
   /** The leader connects to what all tabs want, once they had their say. */
   #gather() {
-    if (!this.isLeader) return;
-    clearTimeout(this.#gathering);
+    if (!this.isLeader || this.#gathering) return;
     this.#gathering = setTimeout(() => {
-      if (!this.#subscriptions.isConnected) this.#reconnect();
+      this.#gathering = null;
+      if (this.isLeader && !this.#subscriptions.isConnected) this.#reconnect();
     }, GATHER_MS);
   }
 
@@ -199,7 +204,7 @@ export class StreamHandler {
         this.#enter(message.state);
         return message.status.now && this.#tellStatus(message.status);
       case "lost":
-        return message.tab === this.#group.id && this.#on.lost();
+        return message.tabs.includes(this.#group.id) && this.#on.lost();
       case "state":
         return this.#enter(message.state);
       case "heartbeat":
@@ -212,12 +217,13 @@ export class StreamHandler {
   }
 
   #heardAnnounce({ tab, view, revision }) {
-    const goesOn = this.#subscriptions.announce(tab, view, revision);
+    const isLive = this.#state === "live";
+    const lost = this.#subscriptions.announce(tab, view, revision, isLive);
     if (!this.isLeader) return;
     if (tab !== this.#group.id) {
       this.#group.send({ type: "welcome", state: this.#state, status: this.#status });
     }
-    if (!goesOn) this.#group.send({ type: "lost", tab });
+    if (lost.length) this.#group.send({ type: "lost", tabs: lost });
     this.#gather();
   }
 
@@ -238,7 +244,7 @@ export class StreamHandler {
     if (verdict === "skip") return;
     this.#mine.revision = frame.revision;
     const part = frame.views[view];
-    if (part) this.#on.part(part, { now: frame.now, isFirst });
+    if (part) this.#on.part(verdict === "apply" ? part : { ...part, new: 0 }, { isFirst });
   }
 
   /** What was missed can't be had any more: all load their views, and announce them anew. */

@@ -12,20 +12,22 @@ export class Subscriptions {
   #connected = new Set(); // views that the open connection continues from there
 
   /**
-   * A tab shows `view` as of `revision`.
+   * A tab shows `view` as of `revision`. Returns the tabs that have to load that view again,
+   * because the stream won't go on from where they are.
    *
-   * Returns false if the stream can't go on from there: another tab looks at the same view and
-   * has it newer, so this one has to load it again.
+   * Where others look at the same view, a tab that is behind has to load it. One that is ahead
+   * only will be a moment, if the stream `isLive`; else it is where the stream goes on.
    */
-  announce(tab, view, revision) {
+  announce(tab, view, revision, isLive) {
     this.#tabs.set(tab, view);
     this.#dropUnwatched();
     const order = compareRevisions(revision, this.#reached.get(view) ?? revision);
-    const isShared = [...this.#tabs].some(([other, seen]) => other !== tab && seen === view);
-    if (isShared && this.#reached.has(view)) return order >= 0;
+    const others = [...this.#tabs.keys()].filter((one) => one !== tab && this.#tabs.get(one) === view);
+    if (others.length && order < 0) return [tab];
+    if (others.length && order > 0 && isLive) return [];
     if (order !== 0) this.#connected.delete(view);
     this.#reached.set(view, revision);
-    return true;
+    return order === 0 ? [] : others;
   }
 
   withdraw(tab) {
