@@ -25,8 +25,8 @@ def test_an_event_counts_at_every_step_for_its_endpoint_and_for_all() -> None:
 
 
 def test_the_edge_of_a_bucket_belongs_to_the_next() -> None:
-    for time_s, start in ((NOON + 4.999999, NOON), (NOON + 5, NOON + 5), (NOON + 5.000001, NOON + 5)):
-        assert BucketKey(Endpoint("web"), 5, start) in fill("web", [event(time_s)])
+    for offset, start in ((4.999999, NOON), (5, NOON + 5), (5.000001, NOON + 5)):
+        assert BucketKey(Endpoint("web"), 5, start) in fill("web", [event(NOON + offset)])
 
 
 def test_midnight_and_leap_day_are_bucket_edges() -> None:

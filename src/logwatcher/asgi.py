@@ -1,0 +1,37 @@
+"""The ASGI application: the stream in front of Django, and the lifespan that Django lacks."""
+
+from collections.abc import Awaitable, Callable
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.http.request import split_domain_port, validate_host
+
+from logwatcher.runtime import Runtime
+from logwatcher.stream.hub import Message, Send
+from logwatcher.stream.live import Live, Receive
+
+LIVE = "/api/live"
+
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+def application(runtime: Runtime) -> Application:
+    """What Uvicorn serves, for the work that ``runtime`` does meanwhile."""
+    django, live = get_asgi_application(), Live(runtime.hub)
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await runtime.lifespan(receive, send)
+        elif scope["type"] == "http" and scope["path"] == LIVE and _is_host_allowed(scope):
+            await live(scope, receive, send)
+        elif scope["type"] == "http":
+            await django(dict(scope), receive, send)
+
+    return app
+
+
+def _is_host_allowed(scope: Message) -> bool:
+    """Django's own check, which the stream doesn't pass through; Django answers where it fails."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

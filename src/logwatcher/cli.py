@@ -1,0 +1,239 @@
+"""The command line. Django and the rest are imported by the command that needs them."""
+
+import argparse
+import os
+import socket
+import sys
+import webbrowser
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from logwatcher import __version__, config
+from logwatcher.config import ConfigError
+
+if TYPE_CHECKING:
+    from logwatcher.runtime import Source
+
+DEFAULT_PORT = 8000
+
+
+class UsageError(Exception):
+    """Something the user can mend: what is wrong and what to do, on one line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0, 1 after a bug, 2 for what the user can mend."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (UsageError, ConfigError) as error:
+        print(f"logwatcher: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="logwatcher", description="Your HTTP traffic, live, on one page."
+    )
+    top.add_argument("--version", action="version", version=f"logwatcher {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="the page with mock traffic at hand, on SQLite")
+    demo.add_argument("--start", action="store_true", help="start the mock traffic at once")
+    _add_traffic(demo)
+    _add_server(demo)
+    demo.set_defaults(command=_demo)
+
+    watch = commands.add_parser("watch", help="follow an access log and serve the page on it")
+    watch.add_argument("file", type=Path, help="an access log in the combined format")
+    watch.add_argument("--name", help="what the page calls it; default: the file's name")
+    _add_server(watch)
+    watch.set_defaults(command=_watch)
+
+    serve = commands.add_parser("serve", help="the page on the database of DATABASE_URL")
+    _add_server(serve)
+    serve.set_defaults(command=_serve)
+
+    traffic = commands.add_parser("traffic", help="start, stop or change the mock traffic")
+    state = traffic.add_mutually_exclusive_group()
+    state.add_argument("--start", action="store_true", help="start it")
+    state.add_argument("--stop", action="store_true", help="stop it")
+    _add_traffic(traffic)
+    traffic.set_defaults(command=_traffic)
+
+    migrate = commands.add_parser("migrate", help="make or update the database's tables")
+    migrate.set_defaults(command=_migrate)
+    return top
+
+
+def _add_server(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    command.add_argument("--open", action="store_true", help="open the page in a browser")
+
+
+def _add_traffic(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--rate", type=float, help="requests per second, 0.1 to 5000")
+    command.add_argument("--scenario", help="what goes wrong in it, e.g. checkout-errors")
+    command.add_argument("--seed", type=int, help="the same seed makes the same requests")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    _set_up()
+    from logwatcher.generator import Generator
+
+    _migrate_database()
+    with _listener(options.port) as listener:
+        _change_traffic(options)
+        return _run([Generator()], listener, options)
+
+
+def _watch(options: argparse.Namespace) -> int:
+    if not options.file.is_file() or not os.access(options.file, os.R_OK):
+        raise UsageError(f"{options.file}: not a file that can be read; check the path and rights")
+    _set_up()
+    from django.conf import settings
+
+    from logwatcher.core.event import MAX_SOURCE
+    from logwatcher.core.formats import FORMATS
+    from logwatcher.follower import Follower
+
+    name = options.name or options.file.name
+    if not 0 < len(name) <= MAX_SOURCE:
+        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    _migrate_database()
+    settings.HAS_MOCK_TRAFFIC = False
+    follower = Follower(options.file.absolute(), name, FORMATS["combined"].parse)
+    with _listener(options.port) as listener:
+        return _run([follower], listener, options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    _set_up()
+    from logwatcher.generator import Generator
+
+    _check_migrations()
+    with _listener(options.port) as listener:
+        return _run([Generator()], listener, options)
+
+
+def _traffic(options: argparse.Namespace) -> int:
+    _set_up()
+    _check_migrations()
+    _change_traffic(options)
+    from logwatcher.store import traffic
+
+    wanted = traffic.wanted()
+    state = "running" if wanted.is_running else "stopped"
+    print(f"{state}, {wanted.rate:g} requests/s, scenario {wanted.scenario}, seed {wanted.seed}")
+    return 0
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    _set_up()
+    names = _migrate_database()
+    print("\n".join(f"applied {name}" for name in names) or "nothing to do")
+    return 0
+
+
+def _listener(port: int) -> socket.socket:
+    from logwatcher import server
+
+    try:
+        return server.listen(port)
+    except server.PortTaken as error:
+        raise UsageError(str(error)) from None
+
+
+def _run(sources: "list[Source]", listener: socket.socket, options: argparse.Namespace) -> int:
+    from logwatcher import server
+
+    host, port = listener.getsockname()
+    address = f"http://{host}:{port}"
+    print(f"logwatcher: {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+    if options.open:
+        webbrowser.open(address)
+    code = server.run(sources, listener)
+    print("logwatcher: stopped", file=sys.stderr)
+    return code
+
+
+def _check_migrations() -> None:
+    if _missing_migrations():
+        raise UsageError("the database's tables are missing or old; run: logwatcher migrate")
+
+
+def _change_traffic(options: argparse.Namespace) -> None:
+    from logwatcher.store import traffic
+    from logwatcher.web.page import TrafficForm
+
+    fields = {"rate": options.rate, "scenario": options.scenario}
+    if options.start:
+        fields["running"] = "on"
+    if getattr(options, "stop", False):
+        fields["running"] = "off"
+    form = TrafficForm({name: value for name, value in fields.items() if value is not None})
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise UsageError(f"--{name}: {errors[0]}")
+    changes = form.changes()
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    if changes:
+        traffic.change(**changes)
+
+
+def _set_up() -> None:
+    """Make the data directory and load Django."""
+    data = config.from_environment().data
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        writable = os.access(data, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise UsageError(
+            f"{data}: can't write there; mend its rights or set LOGWATCHER_DATA to another one"
+        )
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logwatcher.settings")  # noqa: TID251
+    import django
+
+    django.setup()
+
+
+def _migrate_database() -> list[str]:
+    """Apply what is missing; returns its names."""
+    missing = _missing_migrations()
+    if missing:
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0, interactive=False)
+    return missing
+
+
+def _missing_migrations() -> list[str]:
+    """Migrations that this version has and the database has not.
+
+    Raises:
+        UsageError: the database can't be reached, or a newer version has changed it.
+    """
+    from django.db import DatabaseError, connection
+    from django.db.migrations.loader import MigrationLoader
+
+    try:
+        loader = MigrationLoader(connection)
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
+    applied = {key for key in loader.applied_migrations if key[0] == "logwatcher"}
+    known = {key for key in loader.disk_migrations if key[0] == "logwatcher"}
+    if newer := sorted(applied - known):
+        raise UsageError(
+            f"the database is from a newer version (it has {newer[-1][1]}); "
+            "upgrade logwatcher or use another database"
+        )
+    return [f"{app}.{name}" for app, name in sorted(known - applied)]

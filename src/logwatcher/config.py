@@ -1,0 +1,135 @@
+"""The settings that come from the environment; nothing else reads it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigError(ValueError):
+    """A setting that can't be used: its name, its value, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "DATABASE_URL",
+            "sqlite:///<data directory>/logwatcher.sqlite3",
+            "Where the data is kept: sqlite:///relative.db, sqlite:////absolute.db or "
+            "postgres://user:password@host:5432/name.",
+        ),
+        Setting(
+            "LOGWATCHER_DATA",
+            "~/.local/share/logwatcher",
+            "Directory of the SQLite database and the secret key; made if missing.",
+        ),
+        Setting(
+            "LOGWATCHER_ALLOWED_HOSTS",
+            "",
+            "Host names the page may be asked for, with commas between; "
+            "localhost, 127.0.0.1 and [::1] always are.",
+        ),
+        Setting(
+            "LOGWATCHER_SECRET_KEY",
+            "made on first start and kept in the data directory",
+            "Key that signs cookies; at least 50 characters.",
+        ),
+        Setting(
+            "LOGWATCHER_TRAFFIC_MINUTES",
+            "15",
+            "Minutes after which mock traffic stops by itself; 0: never.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings, checked.
+
+    Attributes:
+        data: directory of the database file and the key; may not exist yet.
+        database_url: ``sqlite:///…`` or ``postgres://…``.
+        allowed_hosts: names besides the loopback ones.
+        secret_key: given, or empty: ``secret_key_in(data)``.
+        traffic_minutes: 0: mock traffic never stops by itself.
+    """
+
+    data: Path
+    database_url: str
+    allowed_hosts: tuple[str, ...]
+    secret_key: str
+    traffic_minutes: float
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
+    """The settings of this process.
+
+    Raises:
+        ConfigError: naming the first one that can't be used.
+    """
+
+    def get(name: str, default: str = "") -> str:
+        return environ.get(name, "").strip() or default
+
+    data = Path(get("LOGWATCHER_DATA", "~/.local/share/logwatcher")).expanduser()
+    return Config(
+        data=data,
+        database_url=_database_url(get("DATABASE_URL", f"sqlite:///{data / 'logwatcher.sqlite3'}")),
+        allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
+        secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
+        traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
+    )
+
+
+def secret_key_in(data: Path) -> str:
+    """The key kept in the data directory, made on first use, readable by its owner only."""
+    path = data / "secret-key"
+    data.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key := secrets.token_urlsafe(64))
+    return key
+
+
+def _database_url(url: str) -> str:
+    scheme = urlsplit(url).scheme
+    if scheme not in ("sqlite", "postgres", "postgresql"):
+        raise ConfigError(
+            f"DATABASE_URL: unknown scheme {scheme!r}; use sqlite:///path or "
+            "postgres://user:password@host/name"
+        )
+    return url
+
+
+def _secret_key(key: str) -> str:
+    if key and len(key) < 50:
+        raise ConfigError("LOGWATCHER_SECRET_KEY: too short; give at least 50 random characters")
+    return key
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1
+    if not 0 <= minutes <= 60 * 24 * 365:
+        raise ConfigError(
+            f"LOGWATCHER_TRAFFIC_MINUTES: {text!r} is not a number of minutes; 0 means never"
+        )
+    return minutes

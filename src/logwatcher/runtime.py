@@ -1,0 +1,83 @@
+"""What one process does besides answering: its sources, its writer and its feed, as tasks."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+from logwatcher.core.event import Batch
+from logwatcher.pipeline import Pipeline, Put
+from logwatcher.store import writer
+from logwatcher.store.thread import StoreThread
+from logwatcher.stream.feed import Feed, Join, News
+from logwatcher.stream.hub import Hub, Message, Send
+from logwatcher.web.live import Watch
+
+Source = Callable[[Put], Coroutine[Any, Any, None]]  # Any: as create_task has it
+"""Puts batches until it is cancelled."""
+
+log = logging.getLogger(__name__)
+
+
+class Runtime:
+    """The tasks of one process. If one fails by a bug, the process ends and says so."""
+
+    def __init__(self, sources: Sequence[Source] = ()) -> None:
+        self.hub = Hub()
+        self.has_failed = False
+        self._sources = sources
+        self._watch = Watch()
+        self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
+        self._feed = Feed(self.hub, self._ask)
+        self._pipeline = Pipeline(self._write, self._feed.wake)
+
+    async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
+        """ASGI's lifespan: work between start-up and shutdown."""
+        await receive()
+        work = asyncio.create_task(self._work())
+        stop = asyncio.ensure_future(receive())
+        await send({"type": "lifespan.startup.complete"})
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            self.has_failed = True
+            log.critical("logwatcher stops because of a bug", exc_info=work.exception())
+            self.hub.close()
+            signal.raise_signal(signal.SIGTERM)
+            await stop
+        self.hub.close()
+        work.cancel()
+        await asyncio.wait({work})
+        await self._reading.close()
+        await self._writing.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _work(self) -> None:
+        """Sources first to stop, then the writer, which commits what they put."""
+        async with asyncio.TaskGroup() as outer:
+            feed = outer.create_task(self._keep_asking())
+            pipeline = outer.create_task(self._pipeline.run())
+            try:
+                async with asyncio.TaskGroup() as inner:
+                    for source in self._sources:
+                        inner.create_task(source(self._pipeline.put))
+            finally:
+                feed.cancel()
+                pipeline.cancel()
+
+    async def _keep_asking(self) -> None:
+        """The feed; while the database is away its streams are silent and browsers say so."""
+        while True:
+            try:
+                await self._feed.run()
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the database doesn't answer, asking again in 1 s: %s", error)
+                await asyncio.sleep(1)
+
+    async def _ask(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
+        return await self._reading.call(self._watch.news, since, views, joins)
+
+    async def _write(self, batches: Sequence[Batch]) -> int:
+        return await self._writing.call(writer.write, batches)

@@ -1,0 +1,77 @@
+"""One process that serves: its socket, Uvicorn, and an end without waiting for streams."""
+
+import errno
+import gc
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+
+import uvicorn
+
+from logwatcher.asgi import application
+from logwatcher.runtime import Runtime, Source
+
+HOST = "127.0.0.1"
+"""Loopback only: there are no users yet; others reach it through a proxy."""
+GRACE_S = 1
+GC_THRESHOLD = 50_000
+"""Allocations between two collections: what lives long is frozen, and pauses delay frames."""
+
+
+class PortTaken(OSError):
+    """Another program listens there."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that ends its streams first, so that it needn't wait for them."""
+
+    def __init__(self, settings: uvicorn.Config, runtime: Runtime) -> None:
+        super().__init__(settings)
+        self._runtime = runtime
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then keep the garbage collector away from all that was loaded."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 20, 20)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then the rest."""
+        self._runtime.hub.close()
+        await super().shutdown(sockets)
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on the loopback interface; port 0: any free one.
+
+    Raises:
+        PortTaken: say so and offer another.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"port {port} is taken; try --port {port + 1}") from None
+        raise PortTaken(f"port {port} can't be used: {error}; try --port 8000") from None
+    return listener
+
+
+def run(sources: Sequence[Source], listener: socket.socket) -> int:
+    """Serve until a signal; returns the exit code."""
+    runtime = Runtime(sources)
+    settings = uvicorn.Config(
+        application(runtime),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        lifespan="on",
+    )
+    server = Server(settings, runtime)
+    with suppress(KeyboardInterrupt):
+        server.run([listener])
+    return 1 if runtime.has_failed or not server.started else 0

@@ -1,0 +1,100 @@
+"""Django's settings, from ``config``."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
+
+from logwatcher import config
+
+_config = config.from_environment()
+_HERE = Path(__file__).parent
+
+HAS_MOCK_TRAFFIC = True
+TRAFFIC_MINUTES = _config.traffic_minutes
+DATA = _config.data
+SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
+DEBUG = False
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
+ROOT_URLCONF = "logwatcher.urls"
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "logwatcher.store",
+    "logwatcher.web",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "logwatcher.web.headers.content_security_policy",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+    }
+]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_HTTPONLY = False
+# TLS ends at the proxy; over plain HTTP on loopback these would lock the viewer out.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS: list[str] = []
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+# esbuild puts a hash of the content into each name.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"-[0-9A-Z]{8}\."
+
+LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}
+
+
+def _databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
+    """``default`` to write with, and ``reader``: the same, whose transactions are snapshots."""
+    if urlsplit(url).scheme == "sqlite":
+        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        name = unquote(url.removeprefix("sqlite:///"))
+        base: dict[str, Any] = {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name,
+            "TEST": {"NAME": f"{name}.test"},
+        }
+        write = {"transaction_mode": "IMMEDIATE", "init_command": pragmas, "timeout": 10}
+        read = {"transaction_mode": "DEFERRED", "init_command": pragmas, "timeout": 10}
+    else:
+        parts = conninfo_to_dict(url)
+        base = {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": parts.pop("dbname", ""),
+            "USER": parts.pop("user", ""),
+            "PASSWORD": parts.pop("password", ""),
+            "HOST": parts.pop("host", ""),
+            "PORT": str(parts.pop("port", "")),
+        }
+        from psycopg import IsolationLevel
+
+        write = {**parts, "connect_timeout": 10}
+        read = {**write, "isolation_level": IsolationLevel.REPEATABLE_READ}
+    base["CONN_MAX_AGE"] = 0
+    return {
+        "default": {**base, "OPTIONS": write},
+        "reader": {**base, "OPTIONS": read, "TEST": {**base.get("TEST", {}), "MIRROR": "default"}},
+    }
+
+
+DATABASES = _databases(_config.database_url)

@@ -1,0 +1,1 @@
+"""The one store: tables, the writer, the reader, and the wanted state."""

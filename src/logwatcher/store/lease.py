@@ -1,0 +1,28 @@
+"""A job that only one process may do: held for some seconds, renewed, taken over when it ends."""
+
+from django.db import transaction
+
+from logwatcher.store.models import Lease
+from logwatcher.store.writer import lock
+
+TERM_US = 8_000_000
+"""A holder that died is replaced after this."""
+
+
+def acquire(name: str, holder: str, now_us: int) -> bool:
+    """Take or renew the lease for ``TERM_US``; False while another one holds it.
+
+    A lease that ends further ahead than a term was given by a clock since set back.
+    """
+    with transaction.atomic():
+        lock()
+        lease = Lease.objects.filter(pk=name).first()
+        if lease and lease.holder != holder and now_us < lease.expires_us <= now_us + TERM_US:
+            return False
+        Lease(name=name, holder=holder, expires_us=now_us + TERM_US).save()
+        return True
+
+
+def release(name: str, holder: str) -> None:
+    """Give it back, if it is ours."""
+    Lease.objects.filter(name=name, holder=holder).delete()

@@ -1,0 +1,118 @@
+"""The tables. Rows are written by ``writer`` and read by ``reader``, both in plain SQL."""
+
+import secrets
+
+from django.db import models
+from django.db.models import Q
+
+from logwatcher.core.event import MAX_METHOD, MAX_ROUTE, MAX_SOURCE
+
+FIRST_ERROR = 400
+
+
+def new_store_id() -> str:
+    """Eight random hex digits: tells this database from one that took its place."""
+    return secrets.token_hex(4)
+
+
+class Head(models.Model):
+    """One row: which store this is, its newest revision and the newest request in it."""
+
+    store = models.CharField(max_length=8, default=new_store_id)
+    revision = models.BigIntegerField(default=0)
+    last_request = models.BigIntegerField(default=0)
+
+
+class Revision(models.Model):
+    """What one commit changed: the log that answers "what since revision r".
+
+    ``changed`` is a JSON list of ``[start, end)`` in seconds that cover the events' times.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    last_request = models.BigIntegerField()
+    changed = models.TextField()
+
+
+class Source(models.Model):
+    """Where requests come from: a file, an app, the mock traffic."""
+
+    name = models.CharField(max_length=MAX_SOURCE, unique=True)
+
+
+class Endpoint(models.Model):
+    """A method and route of a source; both empty: all of them together."""
+
+    source = models.ForeignKey(Source, models.CASCADE)
+    method = models.CharField(max_length=MAX_METHOD)
+    route = models.CharField(max_length=MAX_ROUTE)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "method", "route"], name="endpoint_is_unique"
+            ),
+        )
+
+
+class Bucket(models.Model):
+    """The encoded ``Aggregate`` of an endpoint's requests in ``[start, start + step)`` seconds."""
+
+    pk = models.CompositePrimaryKey("endpoint_id", "step", "start")
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False)
+    step = models.IntegerField()
+    start = models.BigIntegerField()
+    totals = models.BinaryField()
+    cells = models.BinaryField()
+
+
+class Request(models.Model):
+    """One request as it came; the fields are ``core.event.Event``'s."""
+
+    time_us = models.BigIntegerField()
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False)
+    status = models.SmallIntegerField()
+    duration_us = models.BigIntegerField(null=True)
+    size = models.BigIntegerField(null=True)
+    path = models.TextField()
+    error_type = models.TextField(default="")
+    error_message = models.TextField(default="")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["time_us", "id"], name="request_time"),
+            models.Index(fields=["endpoint", "time_us"], name="request_endpoint_time"),
+            models.Index(
+                fields=["time_us"], name="request_error_time", condition=Q(status__gte=FIRST_ERROR)
+            ),
+        )
+
+
+class FilePosition(models.Model):
+    """How far a followed file has been read; ``core.event.Position`` by source."""
+
+    source = models.OneToOneField(Source, models.CASCADE, primary_key=True)
+    path = models.TextField()
+    device = models.BigIntegerField()
+    inode = models.BigIntegerField()
+    offset = models.BigIntegerField()
+    fingerprint = models.BinaryField()
+
+
+class Traffic(models.Model):
+    """One row: the mock traffic that is wanted. Whoever generates or shows it follows this."""
+
+    is_running = models.BooleanField(default=False)
+    rate = models.FloatField()
+    scenario = models.CharField(max_length=32)
+    seed = models.BigIntegerField()
+    stop_at_us = models.BigIntegerField(null=True)
+    version = models.BigIntegerField(default=1)
+
+
+class Lease(models.Model):
+    """Who alone may do a job, and until when unless renewed."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    holder = models.CharField(max_length=32)
+    expires_us = models.BigIntegerField()

@@ -1,0 +1,357 @@
+"""Questions to the store. Ask several inside one ``snapshot`` and they fit together."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db import connections, transaction
+from django.db.backends.utils import CursorWrapper
+
+from logwatcher.core import query
+from logwatcher.core.buckets import STEPS, align
+from logwatcher.core.event import Position
+from logwatcher.core.query import NOTHING, Figures, Row
+from logwatcher.core.view import View
+from logwatcher.core.window import Window
+from logwatcher.store.models import FIRST_ERROR, Head
+
+MANY_REVISIONS = 1000
+"""A reader that is further behind gets all points of its view instead of the changed ones."""
+ALWAYS = (0, 1 << 40)
+MIN_TREND_BUCKETS = 20
+
+Params = list[Any]  # Any: what SQL takes
+
+
+class HeadNow(NamedTuple):
+    """The store's identity, newest revision and newest request."""
+
+    store: str
+    revision: int
+    last_request: int
+
+    @property
+    def id(self) -> str:
+        """As the stream writes it: ``store-revision``."""
+        return f"{self.store}-{self.revision}"
+
+
+class Changes(NamedTuple):
+    """What came after a revision: the times it fell into, and the newest request before it."""
+
+    ranges: list[tuple[int, int]]
+    last_request: int
+
+
+class EndpointName(NamedTuple):
+    """A method and route."""
+
+    method: str
+    route: str
+
+
+class RequestRow(NamedTuple):
+    """One stored request."""
+
+    id: int
+    time_us: int
+    source: str
+    method: str
+    route: str
+    path: str
+    status: int
+    duration_us: int | None
+    size: int | None
+    error_type: str
+    error_message: str
+
+
+class NewRequests(NamedTuple):
+    """Requests of a view that are new: how many, and the time of the latest in seconds."""
+
+    number: int
+    latest: float | None
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Everything read inside is of one revision, whoever writes meanwhile."""
+    with transaction.atomic(using="reader"):
+        yield
+
+
+def head() -> HeadNow:
+    """Where the store stands."""
+    row = Head.objects.using("reader").get()
+    return HeadNow(row.store, row.revision, row.last_request)
+
+
+def changes(since: int, now: HeadNow) -> Changes | None:
+    """What changed after the revision ``since``; None if it is too old, or not of this store."""
+    if since == now.revision:
+        return Changes([], now.last_request)
+    with _cursor() as cursor:
+        cursor.execute("SELECT last_request FROM logwatcher_revision WHERE number = %s", [since])
+        row = cursor.fetchone()
+        if row is None and since != 0:
+            return None
+        last_request = row[0] if row else 0
+        if now.revision - since > MANY_REVISIONS:
+            return Changes([ALWAYS], last_request)
+        cursor.execute(
+            "SELECT changed FROM logwatcher_revision WHERE number > %s ORDER BY number", [since]
+        )
+        found = {(start, end) for (text,) in cursor.fetchall() for start, end in json.loads(text)}
+    return Changes(sorted(found), last_request)
+
+
+def points(
+    view: View, window: Window, changed: Sequence[tuple[int, int]] = (ALWAYS,)
+) -> list[list[int | float | None]]:
+    """The points of the view's series (``query.COLUMNS``) whose buckets touch ``changed``.
+
+    History and live are this one function: the page asks for all, a frame for what changed.
+    """
+    spans = _spans(window, changed)
+    if not spans:
+        return []
+    where, params = _buckets_of(view)
+    times = " OR ".join(["(start >= %s AND start < %s)"] * len(spans))
+    rows = _rows(
+        f"SELECT start, totals, cells FROM logwatcher_bucket WHERE {where}"
+        f" AND step = %s AND ({times}) ORDER BY start",
+        [*params, window.stored_step, *(second for span in spans for second in span)],
+    )
+    return query.points(rows, window.step, view.statuses)
+
+
+def figures(view: View, window: Window) -> Figures:
+    """The view's figures over the whole window."""
+    where, params = _buckets_of(view)
+    rows = [
+        row
+        for step, start, end in window.parts()
+        for row in _rows(
+            f"SELECT 0, totals, cells FROM logwatcher_bucket WHERE {where}"
+            " AND step = %s AND start >= %s AND start < %s",
+            [*params, step, start, end],
+        )
+    ]
+    return query.figures(rows, view.statuses).get(0, NOTHING)
+
+
+def endpoints(view: View, window: Window) -> dict[EndpointName, Figures]:
+    """The figures of each method and route with requests in the window, sources together."""
+    names = _endpoint_names(view)
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(names.values()))}
+    rows = []
+    for step, start, end in window.parts():
+        marks = ", ".join(["%s"] * len(names)) or "NULL"
+        rows += [
+            row._replace(group=numbers[names[row.group]])
+            for row in _rows(
+                "SELECT endpoint_id, totals, cells FROM logwatcher_bucket"
+                f" WHERE endpoint_id IN ({marks}) AND step = %s AND start >= %s AND start < %s",
+                [*names, step, start, end],
+            )
+        ]
+    found = query.figures(rows, view.statuses)
+    return {name: found[i] for name, i in numbers.items() if i in found}
+
+
+def trends(
+    view: View, window: Window, wanted: Sequence[EndpointName], length: int
+) -> dict[EndpointName, list[int]]:
+    """Requests per endpoint in ``length`` equal parts of the window, in order of time."""
+    numbers = {name: i for i, name in enumerate(wanted)}
+    ids = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
+    marks = ", ".join(["%s"] * len(ids)) or "NULL"
+    span = window.end - window.start
+    step = _trend_step(span)
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT endpoint_id, start, totals FROM logwatcher_bucket"
+            f" WHERE endpoint_id IN ({marks}) AND step = %s AND start >= %s AND start < %s",
+            [*ids, step, window.start, window.end],
+        )
+        found = cursor.fetchall()
+    group = np.array(
+        [ids[row] * length + (start - window.start) * length // span for row, start, _ in found],
+        np.int64,
+    )
+    rows = [Row(0, totals, b"") for _, _, totals in found]
+    counts = query.requests_by_group(rows, view.statuses, group, len(wanted) * length)
+    return {name: counts[i * length :][:length].tolist() for name, i in numbers.items()}
+
+
+def names_in_use() -> tuple[list[str], list[EndpointName]]:
+    """All sources, and all endpoints, by name."""
+    with _cursor() as cursor:
+        cursor.execute("SELECT name FROM logwatcher_source ORDER BY name")
+        sources = [name for (name,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT DISTINCT method, route FROM logwatcher_endpoint WHERE route <> ''"
+            " ORDER BY route, method"
+        )
+        return sources, [EndpointName(*row) for row in cursor.fetchall()]
+
+
+def has_requests() -> bool:
+    """Whether anything was ever stored."""
+    with _cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM logwatcher_bucket)")
+        return bool(cursor.fetchone()[0])
+
+
+def requests(view: View, window: Window, limit: int) -> list[RequestRow]:
+    """The newest requests of the view in the window, from ``view.before`` on backwards."""
+    where, params = _requests_of(view, window)
+    if view.before:
+        where += " AND (r.time_us, r.id) < (%s, %s)"
+        params += _cursor_of(view.before)
+    return _request_rows(f"{where} ORDER BY r.time_us DESC, r.id DESC LIMIT %s", [*params, limit])
+
+
+def requests_after(view: View, window: Window, limit: int) -> list[RequestRow]:
+    """The ``limit`` requests just newer than ``view.before``, newest first."""
+    where, params = _requests_of(view, window)
+    rows = _request_rows(
+        f"{where} AND (r.time_us, r.id) >= (%s, %s) ORDER BY r.time_us, r.id LIMIT %s",
+        [*params, *_cursor_of(view.before), limit],
+    )
+    return rows[::-1]
+
+
+def request(request_id: int) -> RequestRow | None:
+    """One request by its id."""
+    rows = _request_rows("r.id = %s", [request_id])
+    return rows[0] if rows else None
+
+
+def new_requests(view: View, window: Window, after: int, last: int) -> NewRequests:
+    """The view's requests stored after the request ``after``, up to ``last``."""
+    where, params = _requests_of(view, window)
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*), MAX(r.time_us) FROM logwatcher_request r"
+            " JOIN logwatcher_endpoint e ON e.id = r.endpoint_id"
+            f" WHERE r.id > %s AND r.id <= %s AND {where}",
+            [after, last, *params],
+        )
+        count, latest_us = cursor.fetchone()
+    return NewRequests(count, None if latest_us is None else latest_us / 1e6)
+
+
+def position(source: str) -> Position | None:
+    """How far this source's file has been read."""
+    with _cursor() as cursor:
+        cursor.execute(
+            'SELECT p.path, p.device, p.inode, p."offset", p.fingerprint'
+            " FROM logwatcher_fileposition p JOIN logwatcher_source s ON s.id = p.source_id"
+            " WHERE s.name = %s",
+            [source],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    path, device, inode, offset, fingerprint = row
+    return Position(path, device, inode, offset, bytes(fingerprint))
+
+
+def _cursor() -> CursorWrapper:
+    return connections["reader"].cursor()
+
+
+def _rows(sql: str, params: Params) -> list[Row]:
+    with _cursor() as cursor:
+        cursor.execute(sql, params)
+        return [Row(*row) for row in cursor.fetchall()]
+
+
+def _trend_step(span: int) -> int:
+    """The coarsest stored step that still draws a line over so many seconds."""
+    return max((step for step in STEPS if span // step >= MIN_TREND_BUCKETS), default=STEPS[0])
+
+
+def _cursor_of(before: str) -> list[int]:
+    return [int(part) for part in before.split(".")]
+
+
+def _spans(window: Window, changed: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of the window, in whole steps and apart, that touch what changed."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(changed):
+        first = max(align(start, window.step), window.start)
+        last = min(align(end - 1, window.step) + window.step, window.end)
+        if first >= last:
+            continue
+        if spans and first <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(last, spans[-1][1]))
+        else:
+            spans.append((first, last))
+    return spans
+
+
+def _endpoint_filter(view: View) -> tuple[str, Params]:
+    """A condition on ``logwatcher_endpoint e`` for the view's source, method and route."""
+    where, params = ["1 = 1"], []
+    if view.source:
+        where.append("e.source_id IN (SELECT id FROM logwatcher_source WHERE name = %s)")
+        params.append(view.source)
+    if view.method:
+        where.append("e.method = %s")
+        params.append(view.method)
+    if view.endpoint:
+        where.append("e.route = %s")
+        params.append(view.endpoint)
+    return " AND ".join(where), params
+
+
+def _buckets_of(view: View) -> tuple[str, Params]:
+    """A condition on buckets that counts each of the view's requests once."""
+    where, params = _endpoint_filter(view)
+    kind = "<>" if view.method or view.endpoint else "="
+    return (
+        f"endpoint_id IN (SELECT e.id FROM logwatcher_endpoint e WHERE e.route {kind} ''"
+        f" AND {where})",
+        params,
+    )
+
+
+def _endpoint_names(view: View) -> dict[int, EndpointName]:
+    where, params = _endpoint_filter(view)
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT e.id, e.method, e.route FROM logwatcher_endpoint e"
+            f" WHERE e.route <> '' AND {where}",
+            params,
+        )
+        return {row: EndpointName(method, route) for row, method, route in cursor.fetchall()}
+
+
+def _requests_of(view: View, window: Window) -> tuple[str, Params]:
+    """A condition on requests ``r`` and endpoints ``e``."""
+    where, params = _endpoint_filter(view)
+    where += " AND r.time_us >= %s AND r.time_us < %s"
+    params += [window.start * 1_000_000, window.end * 1_000_000]
+    if view.status:
+        first, last = view.statuses
+        where += " AND r.status >= %s AND r.status <= %s"
+        params += [first, last]
+        if first >= FIRST_ERROR:
+            where += f" AND r.status >= {FIRST_ERROR}"  # so that the index of errors fits
+    return where, params
+
+
+def _request_rows(where: str, params: Params) -> list[RequestRow]:
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT r.id, r.time_us, s.name, e.method, e.route, r.path, r.status, r.duration_us,"
+            " r.size, r.error_type, r.error_message FROM logwatcher_request r"
+            " JOIN logwatcher_endpoint e ON e.id = r.endpoint_id"
+            f" JOIN logwatcher_source s ON s.id = e.source_id WHERE {where}",
+            params,
+        )
+        return [RequestRow(*row) for row in cursor.fetchall()]

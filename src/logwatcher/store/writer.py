@@ -1,0 +1,199 @@
+"""One commit: raw requests, bucket rows at every step, positions and the next revision."""
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from logwatcher.core.aggregate import Aggregate
+from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill
+from logwatcher.core.event import Batch, Event, Position
+from logwatcher.store.models import Head
+
+MAX_ROUTES = 500
+"""Routes kept apart per source; the others are counted as ``OTHER``."""
+OTHER = "(other)"
+KEPT_REVISIONS = 20_000
+"""How many commits back a reader may ask what changed."""
+MAX_RANGES = 50
+"""A commit that touched more separate times than this says only its first and last."""
+
+_LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
+_PER_STATEMENT = 3000
+
+
+class Stored(NamedTuple):
+    """A row's key: endpoint id, step, start."""
+
+    endpoint: int
+    step: int
+    start: int
+
+
+def lock() -> None:
+    """Make this transaction the only one that writes, until it ends.
+
+    SQLite needs nothing: its transactions are IMMEDIATE.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def write(batches: Sequence[Batch]) -> int:
+    """Commit all of these batches, or on an error none of them.
+
+    Returns:
+        The new revision's number.
+    """
+    by_source = {
+        source: [event for batch in group for event in batch.events]
+        for source, group in groupby(sorted(batches, key=_source), _source)
+    }
+    buckets = {source: fill(source, events) for source, events in by_source.items()}
+    positions = {batch.source: batch.position for batch in batches if batch.position}
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock()
+        for source, events in by_source.items():
+            source_id = _source_id(cursor, source)
+            ids = _endpoint_ids(cursor, source_id, [key.endpoint for key in buckets[source]])
+            _insert_requests(cursor, events, ids)
+            _merge_buckets(cursor, buckets[source], ids)
+            if position := positions.get(source):
+                _save_position(cursor, source_id, position)
+        starts = (key.start for of in buckets.values() for key in of if key.step == STEPS[0])
+        return commit_revision(cursor, ranges(starts))
+
+
+def ranges(starts: Iterable[int]) -> list[tuple[int, int]]:
+    """The fewest ``[start, end)`` that cover these smallest buckets, at most ``MAX_RANGES``."""
+    step = STEPS[0]
+    result: list[tuple[int, int]] = []
+    for start in sorted(set(starts)):
+        if result and result[-1][1] == start:
+            result[-1] = (result[-1][0], start + step)
+        else:
+            result.append((start, start + step))
+    if len(result) > MAX_RANGES:
+        return [(result[0][0], result[-1][1])]
+    return result
+
+
+def commit_revision(cursor: CursorWrapper, changed: list[tuple[int, int]]) -> int:
+    """Record what this transaction changed as the next revision; call it once, under ``lock``."""
+    head = Head.objects.get()
+    head.revision += 1
+    cursor.execute("SELECT COALESCE(MAX(id), 0) FROM logwatcher_request")
+    head.last_request = max(head.last_request, cursor.fetchone()[0])
+    head.save()
+    cursor.execute(
+        "INSERT INTO logwatcher_revision (number, last_request, changed) VALUES (%s, %s, %s)",
+        [head.revision, head.last_request, json.dumps(changed, separators=(",", ":"))],
+    )
+    cursor.execute(
+        "DELETE FROM logwatcher_revision WHERE number <= %s", [head.revision - KEPT_REVISIONS]
+    )
+    return head.revision
+
+
+def _source(batch: Batch) -> str:
+    return batch.source
+
+
+def _source_id(cursor: CursorWrapper, name: str) -> int:
+    cursor.execute(
+        "INSERT INTO logwatcher_source (name) VALUES (%s) ON CONFLICT (name) DO NOTHING", [name]
+    )
+    cursor.execute("SELECT id FROM logwatcher_source WHERE name = %s", [name])
+    source_id: int = cursor.fetchone()[0]
+    return source_id
+
+
+def _endpoint_ids(
+    cursor: CursorWrapper, source_id: int, endpoints: Iterable[Endpoint]
+) -> dict[Endpoint, int]:
+    """The row of each endpoint, made if new; those of one route too many share a row."""
+    known = _known_endpoints(cursor, source_id)
+    routes = {route for _, route in known}
+    rows: dict[Endpoint, tuple[str, str]] = {}
+    for endpoint in dict.fromkeys(endpoints):
+        route = endpoint.route
+        if route and route not in routes and len(routes) > MAX_ROUTES:
+            route = OTHER
+        routes.add(route)
+        rows[endpoint] = (endpoint.method, route)
+    if missing := [row for row in dict.fromkeys(rows.values()) if row not in known]:
+        cursor.executemany(
+            "INSERT INTO logwatcher_endpoint (source_id, method, route) VALUES (%s, %s, %s)",
+            [(source_id, *row) for row in missing],
+        )
+        known = _known_endpoints(cursor, source_id)
+    return {endpoint: known[row] for endpoint, row in rows.items()}
+
+
+def _known_endpoints(cursor: CursorWrapper, source_id: int) -> dict[tuple[str, str], int]:
+    cursor.execute(
+        "SELECT method, route, id FROM logwatcher_endpoint WHERE source_id = %s", [source_id]
+    )
+    return {(method, route): row_id for method, route, row_id in cursor.fetchall()}
+
+
+def _insert_requests(cursor: CursorWrapper, events: list[Event], ids: dict[Endpoint, int]) -> None:
+    by_name = {(endpoint.method, endpoint.route): row_id for endpoint, row_id in ids.items()}
+    cursor.executemany(
+        "INSERT INTO logwatcher_request (time_us, endpoint_id, status, duration_us, size, path,"
+        " error_type, error_message) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            (
+                event.time_us,
+                by_name[event.method, event.route],
+                event.status,
+                event.duration_us,
+                event.size,
+                event.path,
+                event.error_type,
+                event.error_message,
+            )
+            for event in events
+        ],
+    )
+
+
+def _merge_buckets(
+    cursor: CursorWrapper, buckets: dict[BucketKey, Aggregate], ids: dict[Endpoint, int]
+) -> None:
+    """Add the buckets to the stored ones. Safe since no one else writes meanwhile."""
+    merged: dict[Stored, Aggregate] = {}
+    for key, aggregate in buckets.items():
+        stored = Stored(ids[key.endpoint], key.step, key.start)
+        merged.setdefault(stored, Aggregate()).merge(aggregate)
+    stored_keys = list(merged)
+    for first in range(0, len(stored_keys), _PER_STATEMENT):
+        keys = stored_keys[first : first + _PER_STATEMENT]
+        values = ", ".join(["(%s, %s, %s)"] * len(keys))
+        cursor.execute(
+            "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
+            f" WHERE (endpoint_id, step, start) IN (VALUES {values})",
+            [value for key in keys for value in key],
+        )
+        for endpoint, step, start, totals, cells in cursor.fetchall():
+            merged[Stored(endpoint, step, start)].merge(Aggregate.decode(totals, cells))
+    cursor.executemany(
+        "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
+        " DO UPDATE SET totals = excluded.totals, cells = excluded.cells",
+        [(*key, *aggregate.encode()) for key, aggregate in merged.items()],
+    )
+
+
+def _save_position(cursor: CursorWrapper, source_id: int, position: Position) -> None:
+    cursor.execute(
+        'INSERT INTO logwatcher_fileposition (source_id, path, device, inode, "offset",'
+        " fingerprint) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id) DO UPDATE SET"
+        " path = excluded.path, device = excluded.device, inode = excluded.inode,"
+        ' "offset" = excluded."offset", fingerprint = excluded.fingerprint',
+        [source_id, *position],
+    )

@@ -1,0 +1,1 @@
+"""Store changes → frames → every open browser."""

@@ -1,0 +1,139 @@
+"""The one loop per process that asks the store what changed and publishes it."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from logwatcher.stream import frame
+from logwatcher.stream.hub import Hub, Subscriber
+
+TICK_S = 0.2
+"""How often the store is asked: what another process commits is seen after this at most."""
+SHORTEST_TICK_S = 0.1
+HEARTBEAT_S = 15.0
+VIEWERS_S = 1.0
+
+
+class Join(NamedTuple):
+    """A view that somebody begins to watch, and the revision id that he has of it."""
+
+    view: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the store answered.
+
+    Attributes:
+        id: the revision's id: that of the frame.
+        revision: its number.
+        now: when it was asked, seconds.
+        parts: for each watched view that changed, its part of the frame.
+        joins: for each join its part; None if that revision is gone: reset.
+        traffic: the wanted state of the mock traffic, as the frame carries it.
+        traffic_version: its version.
+    """
+
+    id: str
+    revision: int
+    now: float
+    parts: Mapping[str, bytes] = field(default_factory=dict)
+    joins: Mapping[Join, bytes | None] = field(default_factory=dict)
+    traffic: Mapping[str, Any] = field(default_factory=dict)
+    traffic_version: int = 0
+
+
+Ask = Callable[[int | None, Sequence[str], Sequence[Join]], Awaitable[News]]
+"""(revision known, views watched, joins) → news; reads the store, off the event loop."""
+
+
+class Feed:
+    """Publishes to ``hub`` what ``ask`` tells. Nothing is asked while nobody watches."""
+
+    def __init__(self, hub: Hub, ask: Ask) -> None:
+        self._hub = hub
+        self._ask = ask
+        self._revision: int | None = None
+        self._traffic_version = 0
+        self._changed = asyncio.Event()
+        self._heartbeat_at = 0.0
+        self._viewers = 0
+
+    def wake(self) -> None:
+        """Something was committed in this process: don't wait for the next tick."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        while True:
+            began = time.monotonic()
+            if len(self._hub):
+                await self._tick()
+            else:
+                self._revision = None
+            await self._wait(began)
+
+    async def _wait(self, began: float) -> None:
+        """Until a commit, a newcomer or the next tick, and not sooner than the shortest one."""
+        events = [self._changed, self._hub.arrived]
+        waits = [asyncio.ensure_future(event.wait()) for event in events]
+        try:
+            await asyncio.wait(waits, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._changed.clear()
+        await asyncio.sleep(max(0.0, began + SHORTEST_TICK_S - time.monotonic()))
+
+    async def _tick(self) -> None:
+        joining = self._hub.take_joining()
+        joins = list({Join(*item): None for one in joining for item in one.since.items()})
+        try:
+            news = await self._ask(self._revision, self._hub.views, joins)
+        except BaseException:
+            for subscriber in joining:
+                self._hub.add(subscriber)
+            raise
+        traffic = dict(news.traffic)
+        is_traffic_new = news.traffic_version != self._traffic_version
+        viewers = len(self._hub) + len(joining)
+        head = {"now": news.now, "revision": news.id, "viewers": viewers}
+
+        def encode(views: tuple[str, ...]) -> bytes:
+            parts = [(view, news.parts[view]) for view in views if view in news.parts]
+            if not parts and not is_traffic_new:
+                return b""
+            return frame.frame(
+                head | ({"traffic": traffic} if is_traffic_new else {}), parts, news.id
+            )
+
+        self._hub.publish(encode)
+        for subscriber in joining:
+            self._welcome(subscriber, news, head | {"traffic": traffic})
+        self._revision, self._traffic_version = news.revision, news.traffic_version
+        self._beat(news.now, len(self._hub))
+
+    def _welcome(self, subscriber: Subscriber, news: News, head: Mapping[str, Any]) -> None:
+        """Bring a newcomer up to date and let it join, in one step of the loop."""
+        if subscriber.ended.is_set():
+            return
+        parts = [(view, news.joins[Join(view, since)]) for view, since in subscriber.since.items()]
+        known = [(view, part) for view, part in parts if part is not None]
+        if len(known) < len(parts):
+            reason = frame.encode_json({"reason": "the revision is too old, or of another store"})
+            self._hub.deliver(subscriber, frame.event("reset", reason, news.id))
+        else:
+            self._hub.deliver(subscriber, frame.frame(head, known, news.id))
+        self._hub.join(subscriber)
+
+    def _beat(self, now: float, viewers: int) -> None:
+        """Keep idle streams open, and the number of viewers true."""
+        elapsed = time.monotonic() - self._heartbeat_at
+        if elapsed < (VIEWERS_S if viewers != self._viewers else HEARTBEAT_S):
+            return
+        data = frame.encode_json({"now": now, "viewers": viewers})
+        self._hub.publish(lambda _: frame.event("heartbeat", data))
+        self._heartbeat_at, self._viewers = time.monotonic(), viewers

@@ -1,0 +1,122 @@
+"""Who is connected, and how a frame reaches all of them without waiting for any."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Message = Mapping[str, Any]  # Any: ASGI's own shape
+Send = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class Subscriber:
+    """One connection of one browser.
+
+    Attributes:
+        since: the views it shows, each with the revision id it has (empty: none).
+        send: ASGI's.
+        ended: set when nothing more is sent: the hub closed, or the client was too slow.
+        is_slow: it did not take what was sent; the connection is not worth a goodbye.
+    """
+
+    since: Mapping[str, str]
+    send: Send
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    is_slow: bool = False
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """The views shown; also the key under which a frame is encoded once for many."""
+        return tuple(self.since)
+
+
+class Hub:
+    """All subscribers of this process; used from its event loop only."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._joining: list[Subscriber] = []
+        self._joined: dict[Subscriber, None] = {}
+        self._views: Counter[str] = Counter()
+        self.arrived = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._joined) + len(self._joining)
+
+    @property
+    def views(self) -> list[str]:
+        """The views that someone who has joined shows."""
+        return list(self._views)
+
+    def add(self, subscriber: Subscriber) -> None:
+        """Let a subscriber wait for its first frame, which ``take_joining`` asks for."""
+        if self.is_closed:
+            subscriber.ended.set()
+            return
+        self._joining.append(subscriber)
+        self.arrived.set()
+
+    def take_joining(self) -> list[Subscriber]:
+        """Those who wait for a first frame; after it ``join`` them."""
+        joining, self._joining = self._joining, []
+        self.arrived.clear()
+        return joining
+
+    def join(self, subscriber: Subscriber) -> None:
+        """From now on the subscriber gets what is published."""
+        if self.is_closed:
+            subscriber.ended.set()
+        elif not subscriber.ended.is_set():
+            self._joined[subscriber] = None
+            self._views.update(subscriber.views)
+
+    def remove(self, subscriber: Subscriber) -> None:
+        """Forget a subscriber; again is no error."""
+        subscriber.ended.set()
+        if subscriber in self._joining:
+            self._joining.remove(subscriber)
+        if subscriber in self._joined:
+            del self._joined[subscriber]
+            self._views.subtract(subscriber.views)
+            self._views += Counter()
+
+    def publish(self, encode: Callable[[tuple[str, ...]], bytes]) -> None:
+        """Send everyone what ``encode`` makes for their views; empty: nothing to say.
+
+        Encoded once per set of views, and no one is waited for.
+        """
+        encoded: dict[tuple[str, ...], bytes] = {}
+        for subscriber in list(self._joined):
+            views = subscriber.views
+            if views not in encoded:
+                encoded[views] = encode(views)
+            if encoded[views]:
+                self.deliver(subscriber, encoded[views])
+
+    def deliver(self, subscriber: Subscriber, body: bytes) -> None:
+        """Hand one subscriber some bytes now, or drop it.
+
+        ``send`` is stepped once instead of awaited: Uvicorn's only waits when the client
+        has left more than the write buffer's limit unread. Such a client is dropped; it
+        reconnects and catches up. A task or queue per client costs twice the CPU.
+        """
+        sending = subscriber.send({"type": "http.response.body", "body": body, "more_body": True})
+        step = sending.__await__()
+        try:
+            next(step)
+        except StopIteration:
+            return
+        except OSError:
+            self.remove(subscriber)
+            return
+        step.close()
+        subscriber.is_slow = True
+        self.remove(subscriber)
+
+    def close(self) -> None:
+        """End every stream, and each one that comes later."""
+        self.is_closed = True
+        for subscriber in [*self._joined, *self._joining]:
+            self.remove(subscriber)

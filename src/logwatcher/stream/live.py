@@ -1,0 +1,130 @@
+"""The stream's endpoint: a small ASGI app in front of Django, without a thread per client."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
+
+from logwatcher.core import view
+from logwatcher.core.view import ViewError
+from logwatcher.stream import frame
+from logwatcher.stream.hub import Hub, Message, Send, Subscriber
+
+MAX_VIEWS = 32
+RETRY_MS = (1000, 5000)
+"""Browsers come back spread over this time after a restart."""
+
+Receive = Callable[[], Awaitable[Message]]
+
+
+def subscriptions(query: bytes, last_event_id: str) -> dict[str, str]:
+    """The canonical views asked for, each with the revision id that the client has of it.
+
+    ``view=…&since=…`` repeated; a ``since`` belongs to the view before it. The id of
+    the last event, which the browser sends when it reconnects, is newer than any of them.
+
+    Raises:
+        ViewError: a view that can't be shown, too many of them, or none.
+    """
+    result: dict[str, str] = {}
+    latest = None
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name == "view":
+            latest = view.parse(dict(parse_qsl(value))).stream.query()
+            result[latest] = last_event_id
+        elif name == "since" and latest is not None and not last_event_id:
+            result[latest] = value
+    if not 1 <= len(result) <= MAX_VIEWS:
+        raise ViewError("view", f"{len(result)} views", f"1 to {MAX_VIEWS} of them")
+    return result
+
+
+class Live:
+    """``GET /api/live``: frames of one or more views until the client goes or the hub closes."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            await _answer(send, 405, {"error": "use GET"}, [(b"allow", b"GET, HEAD")])
+            return
+        headers = dict(scope["headers"])
+        last_event_id = headers.get(b"last-event-id", b"").decode("latin-1")
+        try:
+            since = subscriptions(scope["query_string"], last_event_id)
+        except ViewError as error:
+            body = {"error": str(error), "parameter": error.parameter, "allowed": error.allowed}
+            await _answer(send, 400, body)
+            return
+        if self._hub.is_closed:
+            await _answer(send, 503, {"error": "shutting down"}, [(b"retry-after", b"2")])
+            return
+        await self._stream(since, receive, send, is_head=scope["method"] == "HEAD")
+
+    async def _stream(
+        self, since: dict[str, str], receive: Receive, send: Send, *, is_head: bool
+    ) -> None:
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [
+                    (b"content-type", b"text/event-stream; charset=utf-8"),
+                    (b"cache-control", b"no-store"),
+                    (b"x-accel-buffering", b"no"),
+                    (b"x-content-type-options", b"nosniff"),
+                ],
+            }
+        )
+        first = b"" if is_head else frame.retry(random.randint(*RETRY_MS))
+        await send({"type": "http.response.body", "body": first, "more_body": not is_head})
+        if is_head:
+            return
+        subscriber = Subscriber(since, send)
+        self._hub.add(subscriber)
+        gone = asyncio.ensure_future(_disconnected(receive))
+        ended = asyncio.ensure_future(subscriber.ended.wait())
+        try:
+            await asyncio.wait((gone, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            ended.cancel()
+            self._hub.remove(subscriber)
+        if subscriber.is_slow:
+            _abort(send)
+        else:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _abort(send: Send) -> None:
+    """Cut a client that reads nothing: a polite end would wait for it.
+
+    ASGI has no word for this; Uvicorn's ``send`` is a method of what holds the transport.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
+
+
+async def _answer(
+    send: Send, status: int, body: frame.JSON, headers: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    data = frame.encode_json(body)
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(data)),
+                *(headers or []),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": data})

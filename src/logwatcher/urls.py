@@ -1,0 +1,20 @@
+"""Every address but the stream's, which ``asgi`` answers."""
+
+from django.urls import path
+
+from logwatcher.web import api, page
+
+urlpatterns = [
+    path("", page.page),
+    path("requests/<int:request_id>", page.request_detail),
+    path("traffic", page.change_traffic),
+    path("api/series", api.series),
+    path("api/summary", api.summary),
+    path("api/endpoints", api.endpoints),
+    path("api/requests", api.requests),
+    path("api/requests/<int:request_id>", api.request),
+    path("api/sources", api.sources),
+    path("api/traffic", api.traffic),
+    path("api/openapi.json", api.openapi),
+]
+handler404 = page.not_found

@@ -1,0 +1,1 @@
+"""The page, its cards and the API: Django views over the store."""

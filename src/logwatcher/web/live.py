@@ -1,0 +1,162 @@
+"""What changed for each watched view, as the stream's frames carry it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.template.loader import render_to_string
+
+from logwatcher.core.view import View, parse
+from logwatcher.core.window import Window, window_of
+from logwatcher.store import reader, traffic
+from logwatcher.store.models import Traffic
+from logwatcher.store.reader import ALWAYS, Changes, HeadNow
+from logwatcher.stream.feed import Join, News
+from logwatcher.stream.frame import encode_json
+from logwatcher.web import card, series
+
+CARDS_S = 0.4
+"""Tiles, endpoints and requests of a view are made anew at most so often …"""
+CARDS_SHARE = 0.1
+"""… and take at most this share of the time, however long the range is."""
+
+Cards = dict[str, str]
+
+
+@dataclass(slots=True)
+class Watched:
+    """What was last sent for a view.
+
+    Attributes:
+        end: of the window last sent, in seconds.
+        cards: the HTML of each card.
+        is_stale: something has changed since the cards were made.
+        due: when they may be made again, by the monotonic clock.
+    """
+
+    end: int | None = None
+    cards: Cards = field(default_factory=dict)
+    is_stale: bool = True
+    due: float = 0.0
+
+
+class Watch:
+    """Answers the feed's question. Use from one thread; one per process."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._watched: dict[str, Watched] = {}
+
+    def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
+        """Ask the store once for all views; everything in the answer is of one revision."""
+        with reader.snapshot():
+            head, wanted = reader.head(), traffic.wanted("reader")
+            now = self._clock()
+            changes = None if since is None else reader.changes(since, head)
+            if changes is None:
+                changes = Changes([ALWAYS], head.last_request)
+            self._watched = {name: self._watched.get(name, Watched()) for name in views}
+            parts = {}
+            for name in views:
+                if part := self._part(name, now, changes, head):
+                    parts[name] = part
+            return News(
+                id=head.id,
+                revision=head.revision,
+                now=now,
+                parts=parts,
+                joins=self._joins(joins, now, head),
+                traffic=_traffic(wanted),
+                traffic_version=wanted.version,
+            )
+
+    def _part(self, name: str, now: float, changes: Changes, head: HeadNow) -> bytes | None:
+        view, watched = _view(name), self._watched[name]
+        window = window_of(view, now)
+        changed = changes.ranges
+        if watched.end is not None and window.end != watched.end:
+            # What came with a time ahead of the clock is shown when its bucket opens.
+            changed = [*changed, (watched.end, window.end)]
+        watched.end = window.end
+        watched.is_stale |= bool(changed)
+        cards = self._due_cards(view, window, watched)
+        if not changed and not cards:
+            return None
+        return _encode(view, window, Changes(changed, changes.last_request), cards, head)
+
+    def _due_cards(self, view: View, window: Window, watched: Watched) -> Cards:
+        """The cards that look otherwise than when last sent, if it is time."""
+        began = time.monotonic()
+        if not watched.is_stale or began < watched.due:
+            return {}
+        cards = _cards(view, window)
+        new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
+        ended = time.monotonic()
+        watched.cards, watched.is_stale = cards, False
+        watched.due = ended + max(CARDS_S, (ended - began) / CARDS_SHARE)
+        return new
+
+    def _joins(self, joins: Sequence[Join], now: float, head: HeadNow) -> dict[Join, bytes | None]:
+        cards: dict[str, Cards] = {}
+        result: dict[Join, bytes | None] = {}
+        for join in joins:
+            last_request = _last_request(join.since, head)
+            if last_request is None:
+                result[join] = None
+                continue
+            view = _view(join.view)
+            window = window_of(view, now)
+            if join.view not in cards:
+                cards[join.view] = _cards(view, window)
+            everything = Changes([ALWAYS], last_request)
+            result[join] = _encode(view, window, everything, cards[join.view], head)
+        return result
+
+
+def _view(query: str) -> View:
+    return parse(dict(parse_qsl(query)))
+
+
+def _last_request(since: str, head: HeadNow) -> int | None:
+    """The newest request at the revision that a client has; None if it is not known any more."""
+    if not since:
+        return head.last_request
+    store, _, number = since.partition("-")
+    if store != head.store or not number.isdecimal() or len(number) > 18:
+        return None
+    if int(number) > head.revision:
+        return None
+    changes = reader.changes(int(number), head)
+    return None if changes is None else changes.last_request
+
+
+def _cards(view: View, window: Window) -> Cards:
+    by_endpoint = reader.endpoints(view, window)
+    contexts = {
+        "tiles": card.tiles(view, window, by_endpoint),
+        "endpoints": card.endpoints(view, window, by_endpoint),
+        "requests": card.requests(view, window),
+    }
+    return {
+        name: render_to_string(f"logwatcher/cards/{name}.html", context)
+        for name, context in contexts.items()
+    }
+
+
+def _encode(view: View, window: Window, changes: Changes, cards: Cards, head: HeadNow) -> bytes:
+    new = reader.new_requests(view, window, changes.last_request, head.last_request)
+    return encode_json(
+        {
+            **series.part(view, window, changes.ranges),
+            "new": new.number,
+            "latest": new.latest,
+            "cards": cards,
+        }
+    )
+
+
+def _traffic(wanted: Traffic) -> dict[str, Any]:  # Any: JSON
+    html = render_to_string("logwatcher/cards/traffic.html", card.traffic(wanted))
+    return {"version": wanted.version, "html": html}

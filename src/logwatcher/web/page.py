@@ -1,0 +1,109 @@
+"""The page, its fragment, a request's detail and the controls' form."""
+
+import time
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from logwatcher.core.view import View, ViewError, parse
+from logwatcher.core.window import window_of
+from logwatcher.sources.scenarios import SCENARIOS
+from logwatcher.store import reader, traffic
+from logwatcher.store.traffic import MAX_RATE, MIN_RATE, Changes
+from logwatcher.web import card
+from logwatcher.web.series import series
+
+
+class TrafficForm(forms.Form):
+    """The wanted state of the mock traffic; each field by itself, nothing else changes."""
+
+    running = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)
+    rate = forms.FloatField(min_value=MIN_RATE, max_value=MAX_RATE, required=False)
+    scenario = forms.ChoiceField(choices=[(key, key) for key in SCENARIOS], required=False)
+
+    def changes(self) -> Changes:
+        """What is to be changed. Starting sets the time when it stops by itself."""
+        changes = Changes()
+        if running := self.cleaned_data["running"]:
+            changes["is_running"] = running == "on"
+            changes["stop_at_us"] = stop_time_us() if running == "on" else None
+        if rate := self.cleaned_data["rate"]:
+            changes["rate"] = rate
+        if scenario := self.cleaned_data["scenario"]:
+            changes["scenario"] = scenario
+        return changes
+
+
+def stop_time_us() -> int | None:
+    """When traffic that is started now stops by itself, µs; None: never."""
+    minutes = settings.TRAFFIC_MINUTES
+    return int((time.time() + 60 * minutes) * 1e6) if minutes else None
+
+
+@require_GET
+def page(request: HttpRequest) -> HttpResponse:
+    """The whole page, or for HTMX the fragment that goes into ``#view``."""
+    try:
+        view = parse(request.GET.dict())
+    except ViewError as error:
+        return problem(request, 400, "This address can't be shown", str(error))
+    context = _context(view)
+    is_fragment = request.headers.get("HX-Request") == "true"
+    is_history = request.headers.get("HX-History-Restore-Request") == "true"
+    template = "view" if is_fragment and not is_history else "page"
+    response = render(request, f"logwatcher/{template}.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+@require_GET
+def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
+    """All that one request has, for the dialog."""
+    row = reader.request(request_id)
+    if row is None:
+        return problem(request, 404, "No such request", "It may have been too old to be kept.")
+    return render(request, "logwatcher/request.html", {"row": card.request_row(row)})
+
+
+@require_POST
+def change_traffic(request: HttpRequest) -> HttpResponse:
+    """Change the wanted state and answer with the controls as they are then."""
+    form = TrafficForm(request.POST)
+    if not form.is_valid():
+        text = "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
+        return problem(request, 400, "The traffic was not changed", text)
+    context = card.traffic(traffic.change(**form.changes()))
+    return render(request, "logwatcher/cards/traffic.html", context)
+
+
+def problem(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
+    """An error as a page, or for HTMX as one line of text."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(f"{title}. {message}", "text/plain; charset=utf-8", status)
+    context = {"status": status, "title": title, "message": message}
+    return render(request, "logwatcher/error.html", context, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    return problem(request, 404, "There is nothing here", "The address may be mistyped.")
+
+
+def _context(view: View) -> dict[str, Any]:  # Any: what templates read
+    with reader.snapshot():
+        window = window_of(view, time.time())
+        by_endpoint = reader.endpoints(view, window)
+        return {
+            "view": view,
+            "filters": card.filters(view),
+            "series": series(view, window, reader.head()),
+            **card.tiles(view, window, by_endpoint),
+            **card.traffic(traffic.wanted("reader")),
+            "endpoints": card.endpoints(view, window, by_endpoint),
+            "requests": card.requests(view, window),
+        }
