@@ -15,7 +15,7 @@ Chart.register(BarController, BarElement, Filler, LinearScale, LineController, L
 
 /** Room for the labels of the y axis. It is the same in all charts, so that their x axes are too. */
 const Y_WIDTH = 46;
-const X_HEIGHT = 24;
+const X_HEIGHT = 28;
 const TOP = 8;
 
 const BAR = { inflateAmount: 0, clip: 0 };
@@ -70,7 +70,12 @@ export function createChart(canvas, { type, names, xTicks, yTicks, onResize }) {
   return new Chart(canvas, {
     type,
     data: {
-      datasets: names.map((name) => ({ label: name, data: [], ...(type === "bar" ? BAR : LINE) })),
+      // A lower order is drawn later: of lines that cross, the graver one is on top.
+      datasets: names.map((name, index) => ({
+        label: name,
+        data: [],
+        ...(type === "bar" ? BAR : { ...LINE, order: -index }),
+      })),
     },
     options: {
       animation: false,

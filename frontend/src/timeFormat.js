@@ -77,9 +77,7 @@ export function fullTime(seconds, zone) {
 
 /** A bucket's from and to, as exact as its step needs. */
 export function formatSpan(from, to, now, zone) {
-  const step = to - from;
-  if (step % 86400 === 0) return dated(from, now, zone, MINUTE) + " – " + dated(to, now, zone, MINUTE);
-  const options = step % 60 === 0 && from % 60 === 0 ? MINUTE : SECOND;
+  const options = to % 60 === 0 && from % 60 === 0 ? MINUTE : SECOND;
   const until = isSameDay(from, to, zone) ? format(to, options, zone) : dated(to, from, zone, options);
   return `${dated(from, now, zone, options)} – ${until}`;
 }
@@ -143,11 +141,6 @@ function setText(element, text) {
 }
 
 function secondsOf(element) {
-  if (element.dataset.epoch) {
-    const seconds = Number(element.dataset.epoch);
-    element.dateTime = new Date(seconds * 1000).toISOString();
-    return seconds;
-  }
   return Date.parse(element.dateTime) / 1000;
 }
 
@@ -159,6 +152,11 @@ export function localise(root = document, now = Date.now() / 1000) {
     if (Number.isNaN(seconds)) continue;
     setText(element, formatTime(element.dataset.format, seconds, now, shown));
     element.title = fullTime(seconds, shown);
+  }
+  for (const element of root.querySelectorAll("[data-span]")) {
+    const [from, to] = element.dataset.span.split(" ").map(Number);
+    setText(element, formatSpan(from, to, now, shown));
+    element.title = `${fullTime(from, shown)} – ${fullTime(to, shown)}`;
   }
   for (const element of root.querySelectorAll("[data-zone-name]")) {
     const named = element.dataset.zoneName === "local" ? localZone() : shown;
