@@ -1,0 +1,1 @@
+"""The outside world → batches of events: made-up traffic, log lines, files."""
