@@ -1,47 +1,91 @@
 """Aggregates only add: any order of merging gives the same, to the byte."""
 
 import random
+from collections import Counter, defaultdict
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatcher.core.aggregate import Aggregate
+from logwatcher.core import aggregate
+from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate
+from logwatcher.core.event import Event
 from tests.factories import event, events
+
+
+def of(sample: list[Event]) -> Aggregate:
+    """The aggregate of all these."""
+    return aggregate.aggregate(sample, np.zeros(len(sample), np.int64), 1)[0]
+
+
+def merged(aggregates: list[Aggregate]) -> Aggregate:
+    """Their sum."""
+    return aggregate.merge(aggregates, np.zeros(len(aggregates), np.int64), 1)[0]
+
+
+def records(blob: bytes, dtype: "np.dtype[np.void]") -> list[tuple[int, ...]]:
+    return [tuple(map(int, record)) for record in np.frombuffer(blob, dtype).tolist()]
 
 
 @given(st.integers(0, 60), st.integers(0, 2**32), st.integers(1, 6))
 def test_merging_in_any_order_equals_counting_at_once(n: int, seed: int, parts: int) -> None:
     sample = events(n, seed=seed)
     rng = random.Random(seed)
-    groups: list[list[int]] = [[] for _ in range(parts)]
-    for i in range(n):
-        rng.choice(groups).append(i)
+    groups: list[list[Event]] = [[] for _ in range(parts)]
+    for one in sample:
+        rng.choice(groups).append(one)
     rng.shuffle(groups)
-    merged = Aggregate()
-    for group in groups:
-        merged.merge(Aggregate.of(sample[i] for i in group))
-    assert merged.encode() == Aggregate.of(sample).encode()
+    middle = rng.randrange(parts + 1)
+    parts_of = [of(group) for group in groups]
+    assert merged([merged(parts_of[:middle]), merged(parts_of[middle:])]) == of(sample)
 
 
-@given(st.integers(0, 60), st.integers(0, 2**32))
-def test_decoding_gives_back_what_was_encoded(n: int, seed: int) -> None:
-    aggregate = Aggregate.of(events(n, seed=seed))
-    assert Aggregate.decode(*aggregate.encode()) == aggregate
+@given(st.integers(0, 80), st.integers(0, 2**32), st.integers(1, 5))
+def test_groups_are_kept_apart(n: int, seed: int, groups: int) -> None:
+    sample = events(n, seed=seed)
+    rng = random.Random(seed)
+    group = [rng.randrange(groups) for _ in sample]
+    apart = aggregate.aggregate(sample, np.array(group, np.int64), groups)
+    for i, part in enumerate(apart):
+        assert part == of(
+            [one for one, of_group in zip(sample, group, strict=True) if of_group == i]
+        )
 
 
-def test_merging_leaves_the_other_as_it_was() -> None:
-    one, other = Aggregate.of([event()]), Aggregate.of([event(), event(status=500)])
-    before = other.encode()
-    one.merge(other)
-    one.merge(other)
-    assert other.encode() == before
+@given(st.integers(0, 80), st.integers(0, 2**32))
+def test_totals_are_a_plain_count(n: int, seed: int) -> None:
+    sample = events(n, seed=seed)
+    wanted: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for one in sample:
+        for i, value in enumerate((1, one.size or 0, one.duration_us or 0)):
+            wanted[one.status][i] += value
+    totals, cells = of(sample)
+    assert records(totals, TOTALS) == [(status, *wanted[status]) for status in sorted(wanted)]
+    timed = Counter(one.status for one in sample if one.duration_us is not None)
+    counted: Counter[int] = Counter()
+    for status, _, count in records(cells, CELLS):
+        counted[status] += count
+    assert counted == timed
+
+
+def test_no_events_are_an_empty_aggregate() -> None:
+    assert of([]) == Aggregate()
+    assert aggregate.aggregate([], np.array([], np.int64), 0) == []
+    assert aggregate.merge([], np.array([], np.int64), 2) == [Aggregate(), Aggregate()]
 
 
 def test_a_request_without_duration_counts_but_not_in_the_sketch() -> None:
-    aggregate = Aggregate.of([event(duration_s=None)])
-    assert aggregate.totals[200][0] == 1
-    assert aggregate.cells == {}
+    totals, cells = of([event(duration_s=None)])
+    assert records(totals, TOTALS) == [(200, 1, 512, 0)]
+    assert cells == b""
 
 
 def test_an_unknown_size_adds_no_bytes() -> None:
-    assert Aggregate.of([event(size=None), event(size=3)]).totals[200][1] == 3
+    totals, _ = of([event(size=None), event(size=3)])
+    assert records(totals, TOTALS) == [(200, 2, 3, 200_000)]
+
+
+def test_large_sums_are_exact() -> None:
+    large = [event(size=2**52 + 1), event(size=2**52), event(size=2**40 + 1)]
+    totals, _ = merged([of([one]) for one in large])
+    assert records(totals, TOTALS)[0][2] == 2**53 + 1 + 2**40 + 1

@@ -3,17 +3,22 @@
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatcher.core.sketch import BINS, MAX_DURATION_US, RELATIVE_ERROR, bin_of, quantiles
+from logwatcher.core.sketch import BINS, MAX_DURATION_US, RELATIVE_ERROR, bins_of, quantiles
 
 PS = (0.01, 0.5, 0.95, 0.99, 1.0)
 
 
-def counts(durations_us: list[int]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    return np.bincount([bin_of(us) for us in durations_us], minlength=BINS)
+def bin_of(duration_us: int) -> int:
+    return int(bins_of(np.array([duration_us]))[0])
+
+
+def counts(durations_us: list[int]) -> npt.NDArray[np.int64]:
+    return np.bincount(bins_of(np.array(durations_us)), minlength=BINS)
 
 
 @given(st.lists(st.integers(0, MAX_DURATION_US), min_size=1, max_size=300))

@@ -1,10 +1,14 @@
 """Events → aggregates per time step and endpoint, every step and the total at once."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
-from logwatcher.core.aggregate import Aggregate
+import numpy as np
+
+from logwatcher.core.aggregate import Aggregate, aggregate, merge
 from logwatcher.core.event import Event
+
+K = TypeVar("K", bound=Hashable)
 
 STEPS = (5, 60, 3600)
 """The steps that are stored, in seconds; each divides the next."""
@@ -36,19 +40,34 @@ def align(time_s: int, step: int) -> int:
     return time_s - time_s % step
 
 
-def fill(source: str, events: Iterable[Event]) -> dict[BucketKey, Aggregate]:
+def fill(source: str, events: Sequence[Event]) -> dict[BucketKey, Aggregate]:
     """The buckets of these events: per endpoint and for all endpoints, at every step."""
-    finest: dict[tuple[int, str, str], list[Event]] = {}
-    step = STEPS[0]
-    step_us = step * 1_000_000
-    for event in events:
-        key = (event.time_us // step_us, event.method, event.route)
-        finest.setdefault(key, []).append(event)
-    buckets: dict[BucketKey, Aggregate] = {}
-    for (index, method, route), group in finest.items():
-        aggregate = Aggregate.of(group)
-        for endpoint in (Endpoint(source, method, route), Endpoint(source)):
-            for step in STEPS:
-                bucket = BucketKey(endpoint, step, align(index * STEPS[0], step))
-                buckets.setdefault(bucket, Aggregate()).merge(aggregate)
-    return buckets
+    step_us = STEPS[0] * 1_000_000
+    finest: dict[tuple[int, str, str], int] = {}
+    groups = [
+        finest.setdefault((event.time_us // step_us, event.method, event.route), len(finest))
+        for event in events
+    ]
+    parts = aggregate(events, np.array(groups, np.int64), len(finest))
+    return merge_by_key(
+        (key, part)
+        for (index, method, route), part in zip(finest, parts, strict=True)
+        for key in _keys(source, index * STEPS[0], method, route)
+    )
+
+
+def merge_by_key(parts: Iterable[tuple[K, Aggregate]]) -> dict[K, Aggregate]:
+    """The sum of the aggregates of each key."""
+    numbers: dict[K, int] = {}
+    groups, aggregates = [], []
+    for key, part in parts:
+        groups.append(numbers.setdefault(key, len(numbers)))
+        aggregates.append(part)
+    sums = merge(aggregates, np.array(groups, np.int64), len(numbers))
+    return dict(zip(numbers, sums, strict=True))
+
+
+def _keys(source: str, start: int, method: str, route: str) -> Iterator[BucketKey]:
+    for endpoint in (Endpoint(source, method, route), Endpoint(source)):
+        for step in STEPS:
+            yield BucketKey(endpoint, step, align(start, step))

@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from logwatcher.core.aggregate import CELLS, TOTALS, Array, Groups, join
 from logwatcher.core.sketch import BINS, quantiles
 
 QUANTILES = (0.5, 0.95, 0.99)
 COLUMNS = ("start", "requests", "2xx", "3xx", "4xx", "5xx", "p50", "p95", "p99")
 """What the values of a point are, in order."""
-
-_TOTALS = np.dtype([("status", "<u2"), ("requests", "<u8"), ("bytes", "<u8"), ("us", "<u8")])
-_CELLS = np.dtype([("status", "<u2"), ("bin", "<u2"), ("requests", "<u4")])
-
-Array = npt.NDArray[Any]  # records of one of the two dtypes above, or numbers
 
 
 class Row(NamedTuple):
@@ -63,8 +58,8 @@ def figures(rows: Sequence[Row], statuses: tuple[int, int]) -> dict[int, Figures
     One pass over all rows at once: the records are joined, then counted by
     (group, class) and (group, bin).
     """
-    totals, total_group = _join([row.totals for row in rows], _TOTALS, statuses)
-    cells, cell_group = _join([row.cells for row in rows], _CELLS, statuses)
+    totals, total_group = _wanted([row.totals for row in rows], TOTALS, statuses)
+    cells, cell_group = _wanted([row.cells for row in rows], CELLS, statuses)
     names, index = np.unique(np.array([row.group for row in rows], np.int64), return_inverse=True)
     n = len(names)
     if not n:
@@ -97,10 +92,10 @@ def figures(rows: Sequence[Row], statuses: tuple[int, int]) -> dict[int, Figures
 
 
 def requests_by_group(
-    rows: Sequence[Row], statuses: tuple[int, int], group: npt.NDArray[np.int64], groups: int
-) -> npt.NDArray[np.int64]:
+    rows: Sequence[Row], statuses: tuple[int, int], group: Groups, groups: int
+) -> Groups:
     """How many requests each of ``groups`` groups has; ``group`` numbers each row's."""
-    totals, total_row = _join([row.totals for row in rows], _TOTALS, statuses)
+    totals, total_row = _wanted([row.totals for row in rows], TOTALS, statuses)
     return _count(group[total_row], totals["requests"], groups)
 
 
@@ -126,20 +121,18 @@ def _round(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 6)
 
 
-def _join(
-    blobs: list[bytes], dtype: np.dtype[Any], statuses: tuple[int, int]
-) -> tuple[Array, npt.NDArray[np.int64]]:
-    """All records with a wanted status, and the number of the blob that each was in."""
-    records = np.frombuffer(b"".join(blobs), dtype)
-    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // dtype.itemsize
-    blob = np.repeat(np.arange(len(blobs)), lengths)
+def _wanted(
+    blobs: Sequence[bytes], dtype: np.dtype[Any], statuses: tuple[int, int]
+) -> tuple[Array, Groups]:
+    """The records with a wanted status, and for each the number of the blob it was in."""
+    records, blob = join(blobs, dtype)
     first, last = statuses
     if (first, last) == (0, 999):
         return records, blob
-    wanted = (records["status"] >= first) & (records["status"] <= last)
-    return records[wanted], blob[wanted]
+    is_wanted = (records["status"] >= first) & (records["status"] <= last)
+    return records[is_wanted], blob[is_wanted]
 
 
-def _count(index: Array, weights: Array, length: int) -> npt.NDArray[np.int64]:
+def _count(index: Array, weights: Array, length: int) -> Groups:
     """Sum of the weights for each index; exact up to 2**53."""
     return np.bincount(index.astype(np.int64), weights, length).astype(np.int64)

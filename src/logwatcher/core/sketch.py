@@ -21,11 +21,10 @@ BINS = ceil(log(MAX_DURATION_US) * _PER_LOG) + 2
 _VALUES_US = np.concatenate(([0.0], 2 * GAMMA ** np.arange(BINS - 1) / (GAMMA + 1)))
 
 
-def bin_of(duration_us: int) -> int:
-    """The bin, 0 to ``BINS - 1``, that counts a duration of so many µs."""
-    if duration_us <= 0:
-        return 0
-    return ceil(log(min(duration_us, MAX_DURATION_US)) * _PER_LOG) + 1
+def bins_of(durations_us: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The bins, 0 to ``BINS - 1``, that count durations of so many µs."""
+    logs = np.log(np.clip(durations_us, 1, MAX_DURATION_US)) * _PER_LOG
+    return np.where(durations_us > 0, np.ceil(logs).astype(np.int64) + 1, 0)
 
 
 def quantiles(counts: npt.NDArray[np.int64], ps: tuple[float, ...]) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """One commit: raw requests, bucket rows at every step, positions and the next revision."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill
+from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_key
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.store.models import Head
 
@@ -166,27 +166,32 @@ def _merge_buckets(
     cursor: CursorWrapper, buckets: dict[BucketKey, Aggregate], ids: dict[Endpoint, int]
 ) -> None:
     """Add the buckets to the stored ones. Safe since no one else writes meanwhile."""
-    merged: dict[Stored, Aggregate] = {}
-    for key, aggregate in buckets.items():
-        stored = Stored(ids[key.endpoint], key.step, key.start)
-        merged.setdefault(stored, Aggregate()).merge(aggregate)
-    stored_keys = list(merged)
-    for first in range(0, len(stored_keys), _PER_STATEMENT):
-        keys = stored_keys[first : first + _PER_STATEMENT]
-        values = ", ".join(["(%s, %s, %s)"] * len(keys))
-        cursor.execute(
-            "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
-            f" WHERE (endpoint_id, step, start) IN (VALUES {values})",
-            [value for key in keys for value in key],
-        )
-        for endpoint, step, start, totals, cells in cursor.fetchall():
-            merged[Stored(endpoint, step, start)].merge(Aggregate.decode(totals, cells))
+    parts = [
+        (Stored(ids[key.endpoint], key.step, key.start), part) for key, part in buckets.items()
+    ]
+    merged = merge_by_key([*parts, *_stored_buckets(cursor, [key for key, _ in parts])])
     cursor.executemany(
         "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
         " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
         " DO UPDATE SET totals = excluded.totals, cells = excluded.cells",
-        [(*key, *aggregate.encode()) for key, aggregate in merged.items()],
+        [(*key, *aggregate) for key, aggregate in merged.items()],
     )
+
+
+def _stored_buckets(
+    cursor: CursorWrapper, keys: Sequence[Stored]
+) -> Iterator[tuple[Stored, Aggregate]]:
+    """What the store has of these buckets."""
+    for first in range(0, len(keys), _PER_STATEMENT):
+        some = keys[first : first + _PER_STATEMENT]
+        values = ", ".join(["(%s, %s, %s)"] * len(some))
+        cursor.execute(
+            "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
+            f" WHERE (endpoint_id, step, start) IN (VALUES {values})",
+            [value for key in some for value in key],
+        )
+        for *key, totals, cells in cursor.fetchall():
+            yield Stored(*key), Aggregate(totals, cells)
 
 
 def _save_position(cursor: CursorWrapper, source_id: int, position: Position) -> None:
