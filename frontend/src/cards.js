@@ -18,19 +18,24 @@ export class Cards {
     this.#isFirstPage = isFirstPage;
   }
 
-  /** A frame brought these cards and so many new requests. */
-  show({ requests, ...cards }, added) {
-    for (const [id, html] of Object.entries(cards)) this.#put(byId(id), html);
+  /** A frame brought these cards and so many new requests. The list may come later than they. */
+  show(cards, added) {
+    const { requests, ...others } = cards;
+    for (const [id, html] of Object.entries(others)) this.#put(byId(id), html);
     this.#added += added;
-    this.#waiting = requests ?? this.#waiting;
+    if (requests !== undefined) this.#waiting = requests;
+    // All cards are made at once: a list that doesn't come looks as the one before.
+    else if (Object.keys(others).length && this.#waiting === null && this.#isFirstPage()) this.#added = 0;
     this.settle();
   }
 
   /** Shows the list that waits, if nobody reads the old one, or how many requests are new. */
   settle() {
-    if (!this.#isFirstPage()) this.#waiting = null;
-    else if (this.#waiting !== null && !isBeingRead(byId("requests"))) this.showNewest();
-    this.#showAdded();
+    const isFirst = this.#isFirstPage();
+    const isRead = isFirst && isBeingRead(byId("requests"));
+    if (!isFirst) this.#waiting = null;
+    else if (!isRead) this.showNewest();
+    this.#offer(isFirst && !isRead ? 0 : this.#added);
   }
 
   /** Shows the list that waits. Returns false if there is none. */
@@ -46,16 +51,16 @@ export class Cards {
   loaded({ isSameList }) {
     this.#waiting = null;
     if (this.#isFirstPage() || !isSameList) this.#added = 0;
-    this.#showAdded();
+    this.#offer(this.#added);
   }
 
-  #showAdded() {
+  /** The button that leads to so many new requests. */
+  #offer(number) {
     const button = byId("requests-new");
     if (!button) return;
-    const isHidden = this.#added === 0;
-    if (button.hidden !== isHidden) button.hidden = isHidden;
+    if (button.hidden !== (number === 0)) button.hidden = number === 0;
     const count = button.querySelector("[data-count]");
-    const text = formatNumber("count", this.#added);
+    const text = formatNumber("count", number);
     if (count.textContent !== text) count.textContent = text;
   }
 }

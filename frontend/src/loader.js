@@ -5,7 +5,6 @@
  * again. The newest wish wins.
  */
 import { retryDelay } from "./connection.js";
-import { explain } from "./problem.js";
 import { parseView, streamQuery } from "./viewState.js";
 
 const SWAP = "innerMorph";
@@ -23,7 +22,7 @@ export class Loader {
   #shown = location.search;
   #loading = null; // the request under way
   #failures = 0;
-  #retry;
+  #retry = null;
 
   /** `onLoad({isPaging})` after each load; `isPaging`: only the page of requests is another. */
   constructor({ htmx, stream, problem, onLoad }) {
@@ -54,7 +53,8 @@ export class Loader {
 
   /** Loads this view again; tries until it succeeds. */
   reload() {
-    if (!this.#loading?.isReload) this.#load(currentUrl(), { push: "false", isReload: true });
+    if (this.#loading?.isReload || this.#retry !== null) return;
+    this.#load(currentUrl(), { push: "false", isReload: true });
   }
 
   #load(url, options) {
@@ -64,6 +64,7 @@ export class Loader {
   #begin(ctx) {
     if (ctx.target !== this.#view) return;
     clearTimeout(this.#retry);
+    this.#retry = null;
     this.#loading?.request.abort();
     this.#loading = ctx;
     ctx.isPaging = !ctx.isReload && isPaging(searchOf(ctx.request.action), this.#shown);
@@ -80,7 +81,6 @@ export class Loader {
   }
 
   #end(ctx) {
-    if (ctx.holds) this.#stream.release();
     if (ctx === this.#loading) {
       this.#loading = null;
       this.#view.removeAttribute("aria-busy");
@@ -88,13 +88,14 @@ export class Loader {
     const { aborted, reason } = ctx.request.signal;
     const isReplaced = aborted && reason !== "timeout";
     if (!isReplaced && (isError(ctx) || !ctx.response)) this.#failed(ctx);
+    if (ctx.holds) this.#stream.release();
   }
 
   #failed(ctx) {
-    const text = explain(ctx.response?.status ?? 0, ctx.text);
-    if (ctx.target !== this.#view) return this.#problem.show(text);
+    const status = ctx.response?.status ?? 0;
+    if (ctx.target !== this.#view) return this.#problem.show(status, ctx.text);
     const again = () => this.#load(ctx.request.action, { push: ctx.push, isReload: ctx.isReload });
-    this.#problem.show(text, again);
+    this.#problem.show(status, ctx.text, again);
     if (!ctx.isReload) return;
     this.#retry = setTimeout(again, retryDelay(this.#failures));
     this.#failures += 1;

@@ -33,7 +33,8 @@ const stream = new StreamHandler({
   state: showState,
   lost: catchUp,
 });
-const loader = new Loader({ htmx, stream, problem: new Problem(), onLoad: showView });
+const problem = new Problem();
+const loader = new Loader({ htmx, stream, problem, onLoad: showView });
 
 let shownQuery = null; // of the view, whatever page of requests
 let waiting = null; // cards, and new requests, that aren't shown yet
@@ -109,6 +110,7 @@ function showStatus({ now, viewers, traffic, isFirst }) {
 
 function showState(state) {
   live.state = state;
+  if (state === "live") problem.reached();
   live.render();
 }
 

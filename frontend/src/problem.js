@@ -10,20 +10,31 @@ export function explain(status, text = "") {
 
 export class Problem {
   #retry = null;
+  #isUnreachable = false;
 
   constructor() {
-    document.getElementById("problem-retry").addEventListener("click", () => this.#retry?.());
+    byId("problem-retry").addEventListener("click", () => this.#retry?.());
   }
 
-  /** `retry`, if given, is what the button does. */
-  show(text, retry = null) {
+  /** An answer was an error, or, with status 0, none came. `retry` is what the button does. */
+  show(status, text, retry = null) {
     this.#retry = retry;
-    document.getElementById("problem-retry").hidden = retry === null;
-    document.getElementById("problem-text").textContent = text;
-    document.getElementById("problem").hidden = false;
+    this.#isUnreachable = status === 0;
+    byId("problem-retry").hidden = retry === null;
+    byId("problem-text").textContent = explain(status, text);
+    byId("problem").hidden = false;
   }
 
   hide() {
-    document.getElementById("problem").hidden = true;
+    byId("problem").hidden = true;
   }
+
+  /** The server was heard. */
+  reached() {
+    if (this.#isUnreachable) this.hide();
+  }
+}
+
+function byId(id) {
+  return document.getElementById(id);
 }

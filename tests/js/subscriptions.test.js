@@ -51,20 +51,27 @@ test("tabs that vanished without a word are forgotten", () => {
   assert.equal(tabs.connect(), "view=range%3D1h&since=ab-1");
 });
 
-test("a tab that comes late to a shared view has to load it, one that is ahead has not", () => {
+test("a tab that is behind on a shared view has to load it, one that is ahead has not", () => {
   const tabs = new Subscriptions();
-  tabs.announce("a", "", "ab-5");
-  assert.equal(tabs.announce("b", "", "ab-4"), false);
-  assert.equal(tabs.announce("c", "", "cd-9"), false);
-  assert.equal(tabs.announce("d", "", "ab-6"), true);
-  assert.deepEqual(tabs.connect(), "view=&since=ab-5");
+  tabs.announce("a", "", "ab-5", true);
+  assert.deepEqual(tabs.announce("b", "", "ab-4", true), ["b"]);
+  assert.deepEqual(tabs.announce("c", "", "ab-6", true), []);
+  assert.equal(tabs.connect(), "view=&since=ab-5");
+});
+
+test("while the stream is down, it goes on from the newest tab, and the others load", () => {
+  const tabs = new Subscriptions();
+  tabs.announce("a", "", "ab-5", false);
+  assert.deepEqual(tabs.announce("b", "", "ab-6", false), ["a"]);
+  assert.deepEqual(tabs.announce("c", "", "cd-1", false), ["a", "b"], "of another store");
+  assert.equal(tabs.connect(), "view=&since=cd-1");
 });
 
 test("a tab alone on its view sets where it goes on", () => {
   const tabs = new Subscriptions();
-  tabs.announce("a", "", "ab-5");
+  tabs.announce("a", "", "ab-5", true);
   tabs.connect();
-  assert.equal(tabs.announce("a", "", "ab-3"), true);
+  assert.deepEqual(tabs.announce("a", "", "ab-3", true), []);
   assert.ok(!tabs.isConnected);
   assert.deepEqual(tabs.base(), {}, "frames of the old connection don't follow on it");
   assert.equal(tabs.connect(), "view=&since=ab-3");
