@@ -96,7 +96,8 @@ clean: ## remove everything made, but no data
 $(BIN)/python:
 	@for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11; do \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			echo "Setting up $(VENV) (once)"; exec "$$python" -m venv $(VENV); \
+			echo "Setting up $(VENV), once ..."; \
+			"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 2; }; exit; \
 		fi; \
 	done; \
 	echo "logwatcher needs Python 3.11 or newer; with another one: make PYTHON=/path/to/python" >&2; \
@@ -105,10 +106,12 @@ $(BIN)/python:
 LOCKED := pyproject.toml requirements/run.txt requirements/build.txt
 
 $(VENV)/run.stamp: $(LOCKED) | $(BIN)/python
-	$(PIP) install --no-deps --require-hashes -r requirements/run.txt -r requirements/build.txt
-	$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Installing what requirements/run.txt and build.txt list ..."
+	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
-	$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@echo "Installing what requirements/dev.txt lists ..."
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
