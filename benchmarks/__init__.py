@@ -1,0 +1,1 @@
+"""What is measured; each module is a program: python -m benchmarks.page --help."""
