@@ -92,12 +92,12 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
   let hasOther = false;
 
   const chart = createChart(plot.querySelector("canvas"), {
-    type: kind.type,
-    names: kind.names,
+    ...kind,
     xTicks,
     yTicks: () => yTicks,
     onResize,
   });
+  plot.chart = chart; // at hand in the browser's console, and for the browser tests
 
   const isShown = (series) => !hidden.has(`${key}.${series}`);
   const isUsed = (series) => series !== "other" || hasOther;
@@ -136,7 +136,7 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
         const [closed, lighter] = set.barColours;
         set.barThickness = Math.max(1, width - gap(width));
         set.backgroundColor = list.map(({ isOpen }) => (isOpen ? lighter : closed));
-      } else {
+      } else if (!set.isArea) {
         const lonely = isLonely(set.data);
         set.pointRadius = lonely.includes(true) ? lonely.map((is) => (is ? DOT : 0)) : 0;
         set.segment = { borderDash: ({ p1DataIndex }) => (p1DataIndex === open ? DASH : undefined) };
@@ -182,7 +182,7 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     },
     /** Forget the y axis: another view is shown. */
     reset: () => (scale = null),
-    colour: (colours) => colourChart(chart, colours, kind),
+    colour: (colours) => colourChart(chart, colours),
     /** A bucket's values as text. */
     values: (bucket) => ({
       name,
