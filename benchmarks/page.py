@@ -122,7 +122,9 @@ def measure(minutes: float, rate: float) -> None:
         )
         server.start()
         browser = playwright.chromium.launch(
-            executable_path=found.executable, env=found.environment or None, args=found.arguments
+            executable_path=found.executable,
+            env={**found.environment} or None,
+            args=found.arguments,
         )
         try:
             time.sleep(5)

@@ -23,6 +23,7 @@ CARDS_SHARE = 0.1
 """… and take at most this share of the time, however long the range is."""
 
 Cards = dict[str, str]
+Part = dict[str, Any]  # Any: JSON
 
 
 @dataclass(slots=True)
@@ -48,6 +49,7 @@ class Watch:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._watched: dict[str, Watched] = {}
+        self._traffic: Part = {"version": 0}
 
     def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         """Ask the store once for all views; everything in the answer is of one revision."""
@@ -62,13 +64,15 @@ class Watch:
             for name in views:
                 if part := self._part(name, now, changes, head):
                     parts[name] = part
+            if self._traffic["version"] != wanted.version:
+                self._traffic = _traffic(wanted)
             return News(
                 id=head.id,
                 revision=head.revision,
                 now=now,
                 parts=parts,
                 joins=self._joins(joins, now, head),
-                traffic=_traffic(wanted),
+                traffic=self._traffic,
                 traffic_version=wanted.version,
             )
 
@@ -84,7 +88,9 @@ class Watch:
         cards = self._due_cards(view, window, watched)
         if not changed and not cards:
             return None
-        return _encode(view, window, Changes(changed, changes.last_request), cards, head)
+        part = series.part(view, window, changed)
+        new = _new(view, window, changes.last_request, head)
+        return encode_json({**part, **new, "cards": cards})
 
     def _due_cards(self, view: View, window: Window, watched: Watched) -> Cards:
         """The cards that look otherwise than when last sent, if it is time."""
@@ -99,7 +105,7 @@ class Watch:
         return new
 
     def _joins(self, joins: Sequence[Join], now: float, head: HeadNow) -> dict[Join, bytes | None]:
-        cards: dict[str, Cards] = {}
+        parts: dict[str, Part] = {}
         result: dict[Join, bytes | None] = {}
         for join in joins:
             last_request = _last_request(join.since, head)
@@ -108,10 +114,11 @@ class Watch:
                 continue
             view = _view(join.view)
             window = window_of(view, now)
-            if join.view not in cards:
-                cards[join.view] = _cards(view, window)
-            everything = Changes([ALWAYS], last_request)
-            result[join] = _encode(view, window, everything, cards[join.view], head)
+            if join.view not in parts:
+                cards = _cards(view, window)
+                parts[join.view] = {**series.part(view, window), "cards": cards}
+            new = _new(view, window, last_request, head)
+            result[join] = encode_json({**parts[join.view], **new})
         return result
 
 
@@ -145,18 +152,12 @@ def _cards(view: View, window: Window) -> Cards:
     }
 
 
-def _encode(view: View, window: Window, changes: Changes, cards: Cards, head: HeadNow) -> bytes:
-    new = reader.new_requests(view, window, changes.last_request, head.last_request)
-    return encode_json(
-        {
-            **series.part(view, window, changes.ranges),
-            "new": new.number,
-            "latest": new.latest,
-            "cards": cards,
-        }
-    )
+def _new(view: View, window: Window, after: int, head: HeadNow) -> Part:
+    """How many of the view's requests came after one, and the time of the latest."""
+    new = reader.new_requests(view, window, after, head.last_request)
+    return {"new": new.number, "latest": new.latest}
 
 
-def _traffic(wanted: Traffic) -> dict[str, Any]:  # Any: JSON
+def _traffic(wanted: Traffic) -> Part:
     html = render_to_string("logwatcher/cards/traffic.html", card.traffic(wanted))
     return {"version": wanted.version, "html": html}
