@@ -21,6 +21,8 @@ MANY_REVISIONS = 1000
 """A reader that is further behind gets all points of its view instead of the changed ones."""
 ALWAYS = (0, 1 << 40)
 MIN_TREND_BUCKETS = 20
+MAX_ID = (1 << 63) - 1
+"""No request ever gets this one."""
 
 Params = list[Any]  # Any: what SQL takes
 
@@ -225,8 +227,8 @@ def requests_after(view: View, window: Window, limit: int) -> list[RequestRow]:
 
 
 def request(request_id: int) -> RequestRow | None:
-    """One request by its id."""
-    rows = _request_rows("r.id = %s", [request_id])
+    """One request by its id, which may be any number."""
+    rows = _request_rows("r.id = %s", [min(request_id, MAX_ID)])
     return rows[0] if rows else None
 
 

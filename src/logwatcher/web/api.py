@@ -101,7 +101,7 @@ def requests(view: View, window: Window) -> JSON:
 @require_GET
 def request(request: HttpRequest, request_id: int) -> HttpResponse:
     """One request."""
-    row = reader.request(request_id) if request_id < 1 << 63 else None
+    row = reader.request(request_id)
     return _error(404, "no such request") if row is None else JsonResponse(_request(row))
 
 
