@@ -1,0 +1,98 @@
+"""Chunks of bytes → whole lines → events."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from logwatcher.core.event import Event, ParseError
+from logwatcher.core.formats import MAX_LINE
+from logwatcher.core.text import clean
+
+MAX_SAMPLES = 5
+MAX_SAMPLE = 200
+
+
+class Splitter:
+    r"""Puts together the lines that were cut into chunks of bytes.
+
+    A line ends with ``\n``, ``\r\n`` or ``\r``; the last one is kept back until its end
+    arrives. Of a line longer than ``MAX_LINE`` only the beginning is kept, and nothing of
+    a hole (the NUL bytes at the start of a log that was truncated while its writer kept
+    its place), so no input needs more memory than ``MAX_LINE`` and a chunk.
+    """
+
+    def __init__(self) -> None:
+        self._start = b""
+        self._dropped = 0
+
+    @property
+    def pending(self) -> int:
+        """Bytes fed since the end of the last complete line."""
+        return self._dropped + len(self._start)
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The lines that end in this chunk, with their ends.
+
+        Only the first one can be shorter than it was, and is too long even so or had
+        NUL bytes in front.
+        """
+        lines = (self._start + chunk).splitlines(keepends=True)
+        is_whole = not lines or lines[-1].endswith((b"\n", b"\r"))
+        rest = b"" if is_whole else lines.pop()
+        if lines:
+            self._dropped = 0
+        self._start = rest.lstrip(b"\0")[: MAX_LINE + 1]
+        self._dropped += len(rest) - len(self._start)
+        return lines
+
+    def flush(self) -> list[bytes]:
+        """The last line, though its end never came."""
+        line, self._start, self._dropped = self._start, b"", 0
+        return [line] if line else []
+
+
+class Sample(NamedTuple):
+    """A line that was no event, or its beginning, and why."""
+
+    line: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the lines of a source so far.
+
+    Attributes:
+        matched: lines that were events.
+        unmatched: lines that were not; empty ones don't count.
+        samples: the first ``MAX_SAMPLES`` unmatched ones.
+    """
+
+    matched: int = 0
+    unmatched: int = 0
+    samples: list[Sample] = field(default_factory=list)
+
+    def reject(self, line: bytes, reason: str) -> None:
+        """Count a line that was no event."""
+        self.unmatched += 1
+        if len(self.samples) < MAX_SAMPLES:
+            text = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")
+            self.samples.append(Sample(clean(text, MAX_SAMPLE), reason))
+
+
+def read_events(lines: Iterable[bytes], parse: Callable[[str], Event], tally: Tally) -> list[Event]:
+    """The events of these lines; ``tally`` counts them and what else there was."""
+    events = []
+    for raw in lines:
+        line = raw.strip(b"\0\r\n")
+        if not line:
+            continue
+        if len(line) > MAX_LINE:
+            tally.reject(line, f"longer than {MAX_LINE} bytes")
+            continue
+        try:
+            events.append(parse(line.decode("utf-8", "replace")))
+        except ParseError as error:
+            tally.reject(line, str(error))
+    tally.matched += len(events)
+    return events

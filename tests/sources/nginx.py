@@ -1,0 +1,140 @@
+"""A real NGINX in front of a small server, for tests of the logs that it writes."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+CONFIG = """
+{user}
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+events {{ worker_connections 128; }}
+http {{
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    scgi_temp_path scgi;
+    uwsgi_temp_path uwsgi;
+    log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status '
+                     '$body_bytes_sent "$http_referer" "$http_user_agent" $request_time';
+    access_log combined.log combined;
+    access_log timed.log timed;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
+    }}
+}}
+"""
+
+
+class Nginx:
+    """A running NGINX; ``/any/path?status=404&size=12&delay=0.1`` answers like that."""
+
+    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
+        self.combined_log = folder / "combined.log"
+        self.timed_log = folder / "timed.log"
+        self.port = port
+        self._process = process
+
+    def request(
+        self, method: str, target: str, body: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """One request, whose answer is read to its end."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request(method, target, body, headers or {})
+        connection.getresponse().read()
+        connection.close()
+
+    def send(self, data: bytes) -> bytes:
+        """Bytes that need not be HTTP; returns what comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(data)
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    def reopen(self) -> None:
+        """Open the logs anew, as after a rotation."""
+        self._process.send_signal(signal.SIGUSR1)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Nginx]:
+    """NGINX with its files in this folder; skips the test where there is none, but not in CI."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        missing = "no nginx found; on Debian: apt-get install nginx-light"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    with _upstream() as upstream:
+        port = _free_port()
+        config = folder / "nginx.conf"
+        user = "user root;" if os.geteuid() == 0 else ""
+        config.write_text(CONFIG.format(user=user, port=port, upstream=upstream))
+        arguments = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
+        process = subprocess.Popen(arguments)
+        try:
+            _wait_for(port, process)
+            yield Nginx(folder, port, process)
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(100):
+        assert process.poll() is None, "nginx has ended"
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("nginx does not listen")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def answer(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        time.sleep(float(query.get("delay", ["0"])[0]))
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(query.get("size", ["0"])[0])
+        self.send_response(int(query.get("status", ["200"])[0]))
+        self.send_header("Content-Length", str(size))
+        self.end_headers()
+        self.wfile.write(b"x" * size)
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815  (the base class's names)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
+        """NGINX writes the log."""
+
+
+@contextmanager
+def _upstream() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

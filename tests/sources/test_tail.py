@@ -1,0 +1,492 @@
+import asyncio
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from logwatcher.core.event import Batch, Position
+from logwatcher.core.formats import FORMATS, MAX_LINE
+from logwatcher.sources.lines import Tally
+from logwatcher.sources.tail import MAX_BATCH, Follower, tail
+
+parse = FORMATS["combined"].parse
+
+
+def line(name: object, end: str = "\n") -> str:
+    return f'::1 - - [12/May/2024:06:25:03 +0000] "GET /{name} HTTP/1.1" 200 2 "-" "-"{end}'
+
+
+class Log:
+    """A log file, what is written to it, and what is read of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.written = 0
+        self.position: Position | None = None
+        self.read: list[str] = []
+        self.tally = Tally()
+        self.follower = Follower(path, "web", parse, tally=self.tally, grace_s=0)
+
+    def start(self, *, from_end: bool = False, grace_s: float = 0) -> None:
+        """As a new process would, from the last position that was saved."""
+        self.follower.close()
+        self.follower = Follower(
+            self.path,
+            "web",
+            parse,
+            position=self.position,
+            from_end=from_end,
+            tally=self.tally,
+            grace_s=grace_s,
+        )
+
+    def write(self, text: str) -> None:
+        with self.path.open("a") as file:
+            file.write(text)
+
+    def write_lines(self, count: int = 1) -> None:
+        """Lines of their own paths."""
+        for _ in range(count):
+            self.write(line(self.written))
+            self.written += 1
+
+    def look(self) -> list[Batch]:
+        """Read once, and save events and position, as one transaction does."""
+        batches = self.follower.read()
+        for batch in batches:
+            self.read += [event.path for event in batch.events]
+            self.position = batch.position
+        return batches
+
+    def catch_up(self) -> list[str]:
+        """Read until nothing comes any more."""
+        silent = 0
+        while silent < 3:
+            silent = 0 if self.look() else silent + 1
+        return self.read
+
+    def rotate(self) -> Path:
+        old = self.path.with_name(self.path.name + ".1")
+        self.path.rename(old)
+        return old
+
+    @property
+    def expected(self) -> list[str]:
+        return [f"/{number}" for number in range(self.written)]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Log]:
+    log = Log(tmp_path / "access.log")
+    yield log
+    log.follower.close()
+
+
+def test_what_is_there_and_what_comes_is_read(log: Log) -> None:
+    log.write_lines(3)
+    assert log.catch_up() == ["/0", "/1", "/2"]
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+    assert log.tally.matched == 5
+
+
+def test_a_file_that_is_not_there_is_waited_for(log: Log) -> None:
+    assert log.look() == []
+    log.write_lines()
+    assert log.catch_up() == ["/0"]
+
+
+def test_from_the_end_means_from_the_next_whole_line(log: Log) -> None:
+    log.write_lines(2)
+    log.write("half of ")
+    log.start(from_end=True)
+    assert log.catch_up() == []
+    log.write("a line\n" + line("new"))
+    assert log.catch_up() == ["/new"]
+    assert log.tally.unmatched == 1
+
+
+def test_the_end_is_remembered_though_nothing_has_come(log: Log) -> None:
+    log.write_lines(2)
+    log.start(from_end=True)
+    assert log.catch_up() == []
+    log.write(line("new"))
+    log.start()
+    assert log.catch_up() == ["/new"]
+
+
+def test_the_end_of_an_empty_file_is_its_start(log: Log) -> None:
+    log.path.touch()
+    log.start(from_end=True)
+    log.look()
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_file_made_later_is_read_from_its_start(log: Log) -> None:
+    log.start(from_end=True)
+    assert log.look() == []
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_line_is_not_read_before_its_end(log: Log) -> None:
+    first, second = line("a")[:30], line("a")[30:]
+    log.write(first)
+    assert log.catch_up() == []
+    log.write(second)
+    assert log.catch_up() == ["/a"]
+    assert log.tally.unmatched == 0
+
+
+def test_the_position_is_behind_the_last_whole_line(log: Log) -> None:
+    log.write(line("a") + "half")
+    log.catch_up()
+    assert log.position is not None
+    assert log.position.offset == len(line("a"))
+    assert log.position.path == str(log.path)
+    assert log.position.inode == log.path.stat().st_ino
+
+
+def test_a_restart_goes_on_behind_the_last_batch(log: Log) -> None:
+    log.write_lines(2)
+    log.write(line("x")[:20])
+    log.catch_up()
+    log.start()
+    log.write(line("x")[20:])
+    assert log.catch_up() == ["/0", "/1", "/x"]
+
+
+def test_a_restart_in_the_middle_of_a_backlog_repeats_nothing(log: Log) -> None:
+    log.write_lines(2 * MAX_BATCH + 500)
+    while log.look():
+        log.start()
+    assert log.read == log.expected
+
+
+def test_batches_are_bounded_and_each_has_its_own_position(log: Log) -> None:
+    log.write(("x" * 20 + "\n") * 5 * MAX_BATCH)
+    log.write_lines(1)
+    offsets = []
+    while batches := log.look():
+        offsets += [batch.position.offset for batch in batches if batch.position]
+    assert offsets == sorted(set(offsets))
+    assert len(offsets) >= 5
+    assert log.tally.unmatched == 5 * MAX_BATCH
+
+
+def test_lines_that_are_no_events_move_the_position_too(log: Log) -> None:
+    log.write("nonsense\n")
+    [batch] = log.look()
+    assert batch.events == []
+    assert batch.position is not None
+    assert batch.position.offset == len("nonsense\n")
+
+
+def test_a_renamed_file_is_read_to_its_end_first(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(1)
+    old = log.rotate()
+    with old.open("a") as writer:  # has not been told yet
+        writer.write(line(3))
+    log.written = 4
+    assert log.catch_up() == log.expected
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_renamed_file_is_read_while_the_new_one_is_empty(log: Log) -> None:
+    log.write_lines(1)
+    log.catch_up()
+    old = log.rotate()
+    log.path.touch()
+    log.catch_up()
+    with old.open("a") as writer:
+        writer.write(line(1))
+    log.written = 2
+    assert log.catch_up() == log.expected
+    log.write_lines(1)
+    assert log.catch_up() == log.expected
+
+
+def test_a_renamed_file_has_some_time_to_become_silent(log: Log) -> None:
+    log.start(grace_s=60)
+    log.write_lines(1)
+    log.catch_up()
+    old = log.rotate()
+    log.write(line(2))
+    assert log.catch_up() == ["/0"]
+    with old.open("a") as writer:
+        writer.write(line(1))
+    assert log.catch_up() == ["/0", "/1"]
+
+
+def test_the_last_line_of_a_renamed_file_needs_no_end(log: Log) -> None:
+    log.write(line("a", end=""))
+    log.look()
+    log.rotate()
+    log.write(line("b"))
+    assert log.catch_up() == ["/a", "/b"]
+
+
+def test_several_rotations_between_two_looks_at_the_lines_are_followed(log: Log) -> None:
+    log.write_lines(2 * MAX_BATCH)
+    log.look()
+    for number in range(3):
+        log.path.rename(log.path.with_name(f"old.{number}"))
+        log.write_lines(2)
+        log.look()
+    assert log.catch_up() == log.expected
+
+
+def test_a_removed_file_comes_back(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.path.unlink()
+    assert log.catch_up() == log.expected
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_copied_and_truncated_file_is_read_from_its_start(log: Log) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    shutil.copy(log.path, log.path.with_suffix(".1"))
+    os.truncate(log.path, 0)
+    assert log.catch_up() == log.expected
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_truncated_file_that_has_grown_beyond_its_old_size_is_noticed(log: Log) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    os.truncate(log.path, 0)
+    log.write_lines(10)
+    assert log.catch_up() == log.expected
+
+
+def test_a_writer_that_keeps_its_place_leaves_a_hole_that_is_skipped(log: Log) -> None:
+    with log.path.open("w") as writer:
+        writer.write(line(0) * 2000)
+        writer.flush()
+        log.catch_up()
+        os.truncate(log.path, 0)
+        writer.write(line(1))
+    assert log.catch_up() == ["/0"] * 2000 + ["/1"]
+    assert log.tally.unmatched == 0
+
+
+def test_a_restart_finds_the_file_that_was_renamed_meanwhile(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    log.rotate()
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_a_restart_finds_it_before_the_new_one_is_made(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    log.rotate()
+    log.start()
+    assert log.catch_up() == log.expected
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_restart_after_a_truncation_begins_again(log: Log) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    os.truncate(log.path, 0)
+    log.write_lines(10)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_another_file_with_the_same_inode_is_not_taken_for_the_old_one(log: Log) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    with log.path.open("r+") as file:
+        file.write(line("new") * 10)
+    log.start()
+    log.read.clear()
+    assert log.catch_up() == ["/new"] * 10
+
+
+def test_a_file_that_is_gone_is_not_looked_for_forever(log: Log) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    log.path.rename(log.path.with_name("elsewhere"))
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_a_line_of_ten_megabytes_is_passed(log: Log) -> None:
+    log.write("x" * 10_000_000)
+    assert log.catch_up() == []
+    log.write("\n")
+    log.write_lines(1)
+    assert log.catch_up() == log.expected
+    assert log.tally.unmatched == 1
+    assert log.tally.samples[0].reason == f"longer than {MAX_LINE} bytes"
+
+
+def test_a_restart_within_a_long_line_begins_with_it(log: Log) -> None:
+    log.write_lines(1)
+    log.write("x" * 300_000)
+    log.catch_up()
+    log.start()
+    log.write("\n")
+    log.write_lines(1)
+    assert log.catch_up() == log.expected
+    assert log.tally.unmatched == 1
+
+
+def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ["pipe", "null", "."]:
+        with pytest.raises(ValueError, match="not a regular file"):
+            Follower(tmp_path / name, "web", parse).read()
+
+
+def test_a_closed_follower_reads_nothing(log: Log) -> None:
+    log.write_lines(1)
+    log.follower.close()
+    assert log.look() == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    st.lists(
+        st.sampled_from(["line", "lines", "half", "look", "restart", "rotate", "truncate", "gone"]),
+        max_size=30,
+    )
+)
+def test_every_line_is_read_once_whatever_happens(tmp_path: Path, actions: list[str]) -> None:
+    path = tmp_path / "access.log"
+    for old in tmp_path.iterdir():
+        old.unlink()
+    log = Log(path)
+    for action in actions:
+        if action == "line":
+            log.write_lines(1)
+        elif action == "lines":
+            log.write_lines(50)
+        elif action == "half":
+            text = line(log.written)
+            log.write(text[:40])
+            log.look()
+            log.write(text[40:])
+            log.written += 1
+        elif action == "look":
+            log.look()
+        elif action == "restart":
+            log.start()
+        elif log.path.exists():
+            log.catch_up()  # one renaming is followed by a restart, not two
+            if action == "rotate":
+                log.rotate()
+            elif action == "truncate":
+                os.truncate(log.path, 0)
+            else:
+                log.path.unlink()
+                log.write_lines(1)
+                log.catch_up()
+    assert log.catch_up() == log.expected
+    assert log.tally.unmatched == 0
+    log.follower.close()
+
+
+async def collect(
+    path: Path, is_enough: Callable[[list[str]], bool], *, timeout_s: float = 30
+) -> list[str]:
+    """The paths that ``tail`` yields, until there are enough."""
+    read: list[str] = []
+    batches = tail(path, "web", parse, poll_s=0.01)
+    async with asyncio.timeout(timeout_s):
+        async for batch in batches:
+            assert batch.source == "web"
+            assert len(batch.events) <= MAX_BATCH
+            read += [event.path for event in batch.events]
+            if is_enough(read):
+                break
+    await batches.aclose()
+    return read
+
+
+def test_tail_survives_rotations_under_load(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    total, per_file = 40_000, 10_000
+
+    def write() -> None:
+        for first in range(0, total, per_file):
+            with path.open("a", buffering=1 << 12) as file:  # cuts lines anywhere
+                for number in range(first, first + per_file):
+                    file.write(line(number))
+                    if number % 200 == 0:
+                        time.sleep(0.001)
+            if first + per_file < total:
+                path.rename(path.with_name(f"access.log.{first}"))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    read = asyncio.run(collect(path, lambda read: len(read) >= total))
+    writer.join()
+    assert read == [f"/{number}" for number in range(total)]
+
+
+def test_tail_delivers_within_a_tenth_of_a_second_or_so(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+
+    async def measure() -> float:
+        path.write_text(line("first"))
+        batches = tail(path, "web", parse)
+        await anext(batches)
+        waiting = asyncio.ensure_future(anext(batches))
+        await asyncio.sleep(0.25)
+        with path.open("a") as file:
+            file.write(line("second"))
+        written_at = time.monotonic()
+        batch = await waiting
+        await batches.aclose()
+        assert [event.path for event in batch.events] == ["/second"]
+        return time.monotonic() - written_at
+
+    assert asyncio.run(measure()) < 0.5
+
+
+def test_a_cancelled_tail_lets_go_of_its_files(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    path.write_text(line("a"))
+
+    def is_open() -> bool:
+        handles = Path("/proc/self/fd")
+        return any(os.path.realpath(handle) == str(path) for handle in handles.iterdir())
+
+    async def follow() -> None:
+        async for _ in tail(path, "web", parse):
+            pass
+
+    async def main() -> None:
+        task = asyncio.create_task(follow())
+        await asyncio.sleep(0.2)
+        assert is_open()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert not is_open()
