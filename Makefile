@@ -76,6 +76,11 @@ format: $(VENV)/dev.stamp ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
+.PHONY: screenshot
+screenshot: $(VENV)/dev.stamp ## take the README's pictures of the real page
+	$(BIN)/python frontend/build.py
+	$(BIN)/python -m docs.screenshot
+
 .PHONY: lock
 lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 	$(BIN)/python -m venv .lock-venv

@@ -13,6 +13,7 @@ from logwatcher.runtime import Runtime, Source
 
 HOST = "127.0.0.1"
 """Loopback only: there are no users yet; others reach it through a proxy."""
+BACKLOG = 2048
 GRACE_S = 1
 GC_THRESHOLD = 50_000
 """Allocations between two collections: what lives long is frozen, and pauses delay frames."""
@@ -52,6 +53,7 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
