@@ -21,18 +21,18 @@ export class Cards {
   /** A frame brought these cards and so many new requests. The list may come later than they. */
   show(cards, added) {
     const { requests, ...others } = cards;
+    const isRead = this.#isRead(); // asked first: afterwards it costs a layout
     for (const [id, html] of Object.entries(others)) this.#put(byId(id), html);
     this.#added += added;
     if (requests !== undefined) this.#waiting = requests;
     // All cards are made at once: a list that doesn't come looks as the one before.
     else if (Object.keys(others).length && this.#waiting === null && this.#isFirstPage()) this.#added = 0;
-    this.settle();
+    this.settle(isRead);
   }
 
   /** Shows the list that waits, if nobody reads the old one, or how many requests are new. */
-  settle() {
+  settle(isRead = this.#isRead()) {
     const isFirst = this.#isFirstPage();
-    const isRead = isFirst && isBeingRead(byId("requests"));
     if (!isFirst) this.#waiting = null;
     else if (!isRead) this.showNewest();
     this.#offer(isFirst && !isRead ? 0 : this.#added);
@@ -52,6 +52,10 @@ export class Cards {
     this.#waiting = null;
     if (this.#isFirstPage() || !isSameList) this.#added = 0;
     this.#offer(this.#added);
+  }
+
+  #isRead() {
+    return this.#isFirstPage() && isBeingRead(byId("requests"));
   }
 
   /** The button that leads to so many new requests. */

@@ -51,6 +51,11 @@ export class Live {
     this.viewers = viewers ?? this.viewers;
   }
 
+  /** Something is on the screen so many seconds after it happened. */
+  shown(delay) {
+    this.delay = Math.max(0, delay);
+  }
+
   get shownState() {
     return this.isPaused ? "paused" : this.state;
   }

@@ -15,6 +15,7 @@ import { initZone, localise, onZoneChange, setZone, tick, zoneChoice } from "./t
 import { changeView, parseView, streamQuery, unzoomView, viewUrl, zoomView } from "./viewState.js";
 
 const SLIDE_MS = 250;
+const SHOW_MS = 200; // parts may come faster than anyone can read
 const SECOND_MS = 1_000;
 
 const byId = (id) => document.getElementById(id);
@@ -37,7 +38,9 @@ const problem = new Problem();
 const loader = new Loader({ htmx, stream, problem, onLoad: showView });
 
 let shownQuery = null; // of the view, whatever page of requests
-let waiting = null; // cards, and new requests, that aren't shown yet
+let waiting = []; // parts of frames that aren't shown yet
+let shownAt = 0;
+let showing = null;
 
 /** Replaces what is in an element and leaves what stays the same, the focus and open menus. */
 function put(element, html) {
@@ -56,7 +59,7 @@ function showView({ isPaging }) {
 function showSeries(series) {
   const query = streamQuery(series.view);
   clock.observe(series.now);
-  waiting = null;
+  waiting = [];
   charts.setSeries(series);
   charts.setNow(live.isPaused ? series.now : clock.now());
   cards.loaded({ isSameList: query === shownQuery });
@@ -79,23 +82,23 @@ function showPart(part, { isFirst }) {
     live.missed += part.new;
     return;
   }
-  charts.setNow(clock.now());
-  charts.merge(part);
-  if (!waiting) requestAnimationFrame(showCards);
-  waiting ??= { cards: {}, added: 0, latest: null };
-  Object.assign(waiting.cards, part.cards);
-  waiting.added += part.new;
   // What a connection begins with is what was missed; it says nothing of the delay.
-  if (!isFirst) waiting.latest = part.latest ?? waiting.latest;
+  waiting.push(isFirst ? { ...part, latest: null } : part);
+  showing ??= setTimeout(showWaiting, Math.max(0, shownAt + SHOW_MS - performance.now()));
 }
 
-/** Once per animation frame, however many parts came. */
-function showCards() {
-  if (!waiting) return;
-  const { cards: changed, added, latest } = waiting;
-  waiting = null;
-  cards.show(changed, added);
-  if (latest !== null) live.delay = Math.max(0, clock.now() - latest);
+function showWaiting() {
+  const parts = waiting;
+  waiting = [];
+  showing = null;
+  if (!parts.length) return;
+  shownAt = performance.now();
+  charts.setNow(clock.now());
+  for (const part of parts) charts.merge(part);
+  const added = parts.reduce((sum, part) => sum + part.new, 0);
+  cards.show(Object.assign({}, ...parts.map((part) => part.cards)), added);
+  const latest = Math.max(...parts.map((part) => part.latest ?? -Infinity));
+  if (Number.isFinite(latest)) requestAnimationFrame(() => live.shown(clock.now() - latest));
 }
 
 function showStatus({ now, viewers, traffic, isFirst }) {
@@ -117,7 +120,7 @@ function showState(state) {
 function togglePause() {
   live.isPaused = !live.isPaused;
   live.missed = 0;
-  waiting = null;
+  waiting = [];
   renderPause();
   live.render();
   if (!live.isPaused) loader.reload();
@@ -146,8 +149,9 @@ function zoomOut() {
 }
 
 function slide() {
-  const slides = document.visibilityState === "visible" && live.shownState === "live";
-  if (slides) charts.setNow(clock.now());
+  const isFresh = performance.now() - shownAt < SLIDE_MS;
+  const isVisible = document.visibilityState === "visible";
+  if (isVisible && !isFresh && live.shownState === "live") charts.setNow(clock.now());
 }
 
 function everySecond() {

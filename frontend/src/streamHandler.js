@@ -7,6 +7,7 @@
  * opens an EventSource.
  */
 import { Connection } from "./connection.js";
+import { browserLeases } from "./leases.js";
 import { compareRevisions } from "./revision.js";
 import { Subscriptions } from "./subscriptions.js";
 import { TabGroup } from "./tabGroup.js";
@@ -35,7 +36,7 @@ const browser = () => ({
   url: "/api/live",
   openSource: (url) => new EventSource(url),
   isOnline: () => navigator.onLine,
-  locks: navigator.locks,
+  locks: navigator.locks ?? browserLeases(),
   openChannel: globalThis.BroadcastChannel && (() => new BroadcastChannel("logwatcher-stream")),
 });
 
