@@ -14,6 +14,7 @@ const DEFAULTS = {
   method: "",
   endpoint: "",
   sort: "-requests",
+  show: "",
   before: "",
 };
 

@@ -26,6 +26,7 @@ VIEWS = st.builds(
     method=TEXT,
     endpoint=TEXT,
     sort=st.sampled_from([*SORTS, *(f"-{key}" for key in SORTS)]),
+    show=st.sampled_from(["", "all"]),
     before=st.sampled_from(["", "1700000000000000.12"]),
 )
 

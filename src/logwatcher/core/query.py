@@ -99,6 +99,13 @@ def requests_by_group(
     return _count(group[total_row], totals["requests"], groups)
 
 
+def statuses(rows: Sequence[Row], wanted: tuple[int, int]) -> list[int]:
+    """The status codes in ``[first, last]`` that there are requests with, ascending."""
+    totals, _ = _wanted([row.totals for row in rows], TOTALS, wanted)
+    codes: list[int] = np.unique(totals["status"]).tolist()
+    return codes
+
+
 def points(
     rows: Iterable[Row], step: int, statuses: tuple[int, int]
 ) -> list[list[int | float | None]]:

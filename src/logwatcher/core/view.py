@@ -54,6 +54,7 @@ class View:
         method: empty: any.
         endpoint: a route; empty: any.
         sort: a key of ``SORTS`` to order endpoints by; ``-`` in front: largest first.
+        show: ``all``: every endpoint; empty: the first ones in that order.
         before: where a page of requests begins, ``<time µs>.<id>``; empty: the newest.
     """
 
@@ -66,6 +67,7 @@ class View:
     method: str = ""
     endpoint: str = ""
     sort: str = "-requests"
+    show: str = ""
     before: str = ""
 
     @property
@@ -154,6 +156,7 @@ def parse(parameters: Mapping[str, str]) -> View:
         method=_text("method", get("method", ""), MAX_METHOD),
         endpoint=_text("endpoint", get("endpoint", ""), MAX_ROUTE),
         sort=_choice("sort", get("sort", "-requests"), [*SORTS, *(f"-{key}" for key in SORTS)]),
+        show=_choice("show", get("show", ""), ["", "all"]),
         before=_cursor(get("before", "")),
     )
     if view.step and view.step not in (allowed := steps_for(view.range_s)):

@@ -131,17 +131,7 @@ def points(
 
 def figures(view: View, window: Window) -> Figures:
     """The view's figures over the whole window."""
-    where, params = _buckets_of(view)
-    rows = [
-        row
-        for step, start, end in window.parts()
-        for row in _rows(
-            f"SELECT 0, totals, cells FROM logwatcher_bucket WHERE {where}"
-            " AND step = %s AND start >= %s AND start < %s",
-            [*params, step, start, end],
-        )
-    ]
-    return query.figures(rows, view.statuses).get(0, NOTHING)
+    return query.figures(_window_rows(view, window), view.statuses).get(0, NOTHING)
 
 
 def endpoints(view: View, window: Window) -> dict[EndpointName, Figures]:
@@ -186,6 +176,11 @@ def trends(
     rows = [Row(0, totals, b"") for _, _, totals in found]
     counts = query.requests_by_group(rows, view.statuses, group, len(wanted) * length)
     return {name: counts[i * length :][:length].tolist() for name, i in numbers.items()}
+
+
+def statuses(view: View, window: Window) -> list[int]:
+    """The status codes that the view's requests in the window have, ascending."""
+    return query.statuses(_window_rows(view, window), view.statuses)
 
 
 def names_in_use() -> tuple[list[str], list[EndpointName]]:
@@ -275,6 +270,20 @@ def _rows(sql: str, params: Params) -> list[Row]:
 def _trend_step(span: int) -> int:
     """The coarsest stored step that still draws a line over so many seconds."""
     return max((step for step in STEPS if span // step >= MIN_TREND_BUCKETS), default=STEPS[0])
+
+
+def _window_rows(view: View, window: Window) -> list[Row]:
+    """The fewest stored buckets that hold the view's requests in the window, as one group."""
+    where, params = _buckets_of(view)
+    return [
+        row
+        for step, start, end in window.parts()
+        for row in _rows(
+            f"SELECT 0, totals, cells FROM logwatcher_bucket WHERE {where}"
+            " AND step = %s AND start >= %s AND start < %s",
+            [*params, step, start, end],
+        )
+    ]
 
 
 def _cursor_of(before: str) -> list[int]:

@@ -63,14 +63,14 @@ def tiles(view: View, window: Window, by_endpoint: ByEndpoint) -> Context:
                 "Latency p50",
                 number.parts("seconds", now.p50),
                 _seconds(now.p50, before.p50),
-                f"p95 {number.text('seconds', now.p95)}" if now.timed else _why_untimed(now),
+                f"p95 {number.text('seconds', now.p95)}" if now.timed else _timed(now),
             ),
             _tile(
                 "p99",
                 "Latency p99",
                 number.parts("seconds", now.p99),
                 _seconds(now.p99, before.p99),
-                f"vs {span}" if before.timed and now.timed else _why_untimed(now),
+                f"vs {span}" if before.timed and now.timed else _timed(now),
             ),
         ],
         "methods": _methods(by_endpoint),
@@ -78,18 +78,19 @@ def tiles(view: View, window: Window, by_endpoint: ByEndpoint) -> Context:
 
 
 def endpoints(view: View, window: Window, by_endpoint: ByEndpoint) -> Context:
-    """The endpoints in the wanted order, the first ``ENDPOINTS_SHOWN`` of them."""
+    """The endpoints in the wanted order; the first ``ENDPOINTS_SHOWN``, or all if wanted."""
     key, largest_first = view.sort.removeprefix("-"), view.sort.startswith("-")
     ordered = sorted(by_endpoint.items())
     ordered.sort(key=lambda item: _sort_value(key, *item), reverse=largest_first)
-    shown = ordered[:ENDPOINTS_SHOWN]
+    shown = ordered if view.show == "all" else ordered[:ENDPOINTS_SHOWN]
     trends = reader.trends(view, window, [name for name, _ in shown], TREND_POINTS)
     return {
         "view": view,
         "rows": [_endpoint(view, name, of, trends[name]) for name, of in shown],
         "columns": [_column(view, column) for column in SORTS],
         "total": len(ordered),
-        "hidden": len(ordered) - len(shown),
+        "more_url": view_url(view, show="all") if len(shown) < len(ordered) else None,
+        "fewer_url": view_url(view, show="") if view.show else None,
     }
 
 
@@ -135,8 +136,10 @@ def request_row(row: RequestRow) -> Context:
     }
 
 
-def filters(view: View) -> Context:
-    """What the viewer can choose from."""
+def filters(view: View, window: Window) -> Context:
+    """What the viewer can choose from; of the status codes those of the window's errors."""
+    codes = [f"{code:03}" for code in reader.statuses(view.change(status=""), window)]
+    errors = [code for code in codes if code >= "400"]
     sources, names = reader.names_in_use()
     range_s = view.range_s
     return {
@@ -144,7 +147,9 @@ def filters(view: View) -> Context:
         "steps": [{"name": name, "is_current": name == view.step} for name in steps_for(range_s)],
         "auto_step": _span(automatic_step(range_s)),
         "sources": sources,
-        "statuses": list(dict.fromkeys([*STATUS_CLASSES[1:], *filter(None, [view.status])])),
+        "statuses": list(
+            dict.fromkeys([*STATUS_CLASSES[1:], *errors, *filter(None, [view.status])])
+        ),
         "methods": sorted({name.method for name in names} | set(filter(None, [view.method]))),
         "endpoints": [name._asdict() for name in names[:ENDPOINTS_OFFERED]],
     }
@@ -186,8 +191,12 @@ def _of(part: int, whole: int) -> str:
     return f"{number.text('count', part)} of {number.text('count', whole)}"
 
 
-def _why_untimed(now: Figures) -> str:
-    return "no request has a duration" if now.requests and not now.timed else ""
+def _timed(now: Figures) -> str:
+    if not now.requests:
+        return "no requests"
+    if not now.timed:
+        return "no request has a duration"
+    return f"of {number.text('count', now.timed)} requests"
 
 
 def _ratio(now: float, before: float) -> tuple[str, str] | None:

@@ -100,7 +100,7 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
         by_endpoint = reader.endpoints(view, window)
         return {
             "view": view,
-            "filters": card.filters(view),
+            "filters": card.filters(view, window),
             "series": series(view, window, reader.head()),
             **card.tiles(view, window, by_endpoint),
             **card.traffic(traffic.wanted("reader")),

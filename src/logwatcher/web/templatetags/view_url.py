@@ -10,4 +10,5 @@ register = template.Library()
 @register.simple_tag
 def view_url(view: View, **changes: str | int | None) -> str:
     """``/?…`` in canonical form; an empty value takes a filter away."""
-    return f"/?{view.change(**changes).query()}"
+    query = view.change(**changes).query()
+    return f"/?{query}" if query else "/"
