@@ -10,7 +10,7 @@ from logwatcher.core.formats import FORMATS, LATEST_YEAR, MAX_LINE, Format, by_p
 from logwatcher.core.route import NO_ROUTE
 from logwatcher.core.text import OTHER_METHOD, clean
 
-DATA = Path(__file__).parent.parent / "data"
+SAMPLES = sorted((Path(__file__).parent.parent / "data").glob("*.log"))
 TIME_US = 1_715_495_103_000_000  # 2024-05-12 06:25:03 UTC
 
 parse = FORMATS["combined"].parse
@@ -38,10 +38,15 @@ def test_the_sample_of_each_format_has_every_field(format_: Format) -> None:
     assert FORMATS[format_.name] is format_
 
 
-@pytest.mark.parametrize("name", ["combined", "combined-request-time", "common"])
-def test_every_line_of_a_sample_log_is_an_event(name: str) -> None:
-    for text in (DATA / f"{name}.log").read_text().splitlines():
-        assert parse(text)
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
+def test_every_line_of_a_sample_log_is_an_event(path: Path) -> None:
+    format_ = FORMATS[path.name.split(".")[0]]
+    for text in path.read_text().splitlines():
+        assert format_.parse(text)
+
+
+def test_every_format_has_a_sample_log() -> None:
+    assert {path.name.split(".")[0] for path in SAMPLES} == set(FORMATS)
 
 
 def test_the_combined_format_is_read() -> None:

@@ -333,8 +333,8 @@ def test_a_file_that_is_gone_is_not_looked_for_forever(log: Log) -> None:
     assert log.catch_up() == log.expected
 
 
-def test_a_line_of_ten_megabytes_is_passed(log: Log) -> None:
-    log.write("x" * 10_000_000)
+def test_a_line_of_twenty_megabytes_is_passed(log: Log) -> None:
+    log.write("x" * 20_000_000)
     assert log.catch_up() == []
     log.write("\n")
     log.write_lines(1)

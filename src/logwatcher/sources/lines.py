@@ -52,10 +52,10 @@ class Splitter:
 
 
 class Sample(NamedTuple):
-    """A line that was no event, or its beginning, and why."""
+    """Why a line was no event, and the line or its beginning."""
 
-    line: str
     reason: str
+    line: str
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Tally:
         self.unmatched += 1
         if len(self.samples) < MAX_SAMPLES:
             text = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")
-            self.samples.append(Sample(clean(text, MAX_SAMPLE), reason))
+            self.samples.append(Sample(reason, clean(text, MAX_SAMPLE)))
 
 
 def read_events(lines: Iterable[bytes], parse: Callable[[str], Event], tally: Tally) -> list[Event]:
