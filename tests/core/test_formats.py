@@ -250,11 +250,11 @@ def test_a_line_at_the_bound_is_read_and_a_longer_one_is_rejected() -> None:
 
 @pytest.mark.parametrize("unit", ["[", '"', "\\", " ", '" "', "a - - [", "\\x22", '"\\'])
 def test_no_line_takes_long(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for start in ["", line(), line()[:46]]:
         with pytest.raises(ParseError):
             parse(start + unit * ((MAX_LINE - 100) // len(unit)))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @given(st.one_of(st.text(), st.text(max_size=200).map(lambda text: line(text.replace('"', "")))))

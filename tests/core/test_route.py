@@ -140,9 +140,9 @@ def test_a_long_route_is_cut_between_segments() -> None:
 @pytest.mark.parametrize("unit", ["/", "1", "a1", "A-", "%41", "a.", "_-", "-1", ";", "/1", "\0"])
 def test_ten_megabytes_take_no_time(unit: str) -> None:
     path = "/" + unit * (10_000_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(to_route(path)) <= MAX_ROUTE
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 @given(PATHS)

@@ -465,7 +465,7 @@ def test_tail_delivers_within_a_tenth_of_a_second_or_so(tmp_path: Path) -> None:
         assert [event.path for event in batch.events] == ["/second"]
         return time.monotonic() - written_at
 
-    assert asyncio.run(measure()) < 0.5
+    assert asyncio.run(measure()) < 1
 
 
 def test_a_cancelled_tail_lets_go_of_its_files(tmp_path: Path) -> None:
