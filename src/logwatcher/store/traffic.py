@@ -34,7 +34,7 @@ class StaleVersion(Exception):
 
 def wanted(using: str = "default") -> Traffic:
     """The wanted state; stopped and at the defaults if nobody has said anything yet."""
-    return Traffic.objects.using(using).filter(pk=1).first() or _initial()
+    return Traffic.objects.using(using).filter(pk=1).first() or initial()
 
 
 def change(version: int | None = None, **changes: Unpack[Changes]) -> Traffic:
@@ -67,7 +67,8 @@ def change(version: int | None = None, **changes: Unpack[Changes]) -> Traffic:
         return traffic
 
 
-def _initial() -> Traffic:
+def initial() -> Traffic:
+    """The state of a new database: stopped, at the defaults, with a seed of its own."""
     return Traffic(
         pk=1, rate=DEFAULT_RATE, scenario=DEFAULT_SCENARIO, seed=secrets.randbits(32), version=1
     )
