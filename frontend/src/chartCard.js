@@ -130,12 +130,11 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     const { left, right } = chart.chartArea;
     const width = ((right - left) * step) / (max - min);
     for (const set of chart.data.datasets) {
-      set.data = dataset(list, step, kind.valueOf, set.label, words.factor);
+      const own = kind.type === "bar" ? list.filter(({ isOpen }) => isOpen === set.isOpen) : list;
+      set.data = dataset(own, step, kind.valueOf, set.label, words.factor);
       set.hidden = !shown().includes(set.label);
       if (kind.type === "bar") {
-        const [closed, lighter] = set.barColours;
         set.barThickness = Math.max(1, width - gap(width));
-        set.backgroundColor = list.map(({ isOpen }) => (isOpen ? lighter : closed));
       } else if (!set.isArea) {
         const lonely = isLonely(set.data);
         set.pointRadius = lonely.includes(true) ? lonely.map((is) => (is ? DOT : 0)) : 0;

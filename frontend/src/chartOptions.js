@@ -52,10 +52,23 @@ export function readColours(names) {
 }
 
 /**
+ * The datasets of one series. The bar of the open bucket is in one of its own: bars of one colour
+ * are much cheaper. So is an area, below all lines: a line that changes to dashes is drawn in
+ * pieces, and between pieces of an area a seam would show.
+ */
+function datasets(label, index, { type, isFilled }) {
+  if (type === "bar") return [false, true].map((isOpen) => ({ label, data: [], ...BAR, isOpen }));
+  // A lower order is drawn later: of lines that cross, the graver one is on top.
+  const line = { label, data: [], ...LINE, order: -index };
+  const area = { ...line, borderWidth: 0, fill: "origin", isArea: true, order: 1 };
+  return isFilled ? [line, area] : [line];
+}
+
+/**
  * A chart without data. `xTicks` and `yTicks` return what to draw now: [{value, text}];
  * `onResize` is called when its room has changed.
  */
-export function createChart(canvas, { type, names, xTicks, yTicks, onResize }) {
+export function createChart(canvas, { type, isFilled, names, xTicks, yTicks, onResize }) {
   const labelled = (ticks) => ({
     afterBuildTicks: (scale) => (scale.ticks = ticks().map(({ value }) => ({ value }))),
     ticks: {
@@ -70,12 +83,7 @@ export function createChart(canvas, { type, names, xTicks, yTicks, onResize }) {
   return new Chart(canvas, {
     type,
     data: {
-      // A lower order is drawn later: of lines that cross, the graver one is on top.
-      datasets: names.map((name, index) => ({
-        label: name,
-        data: [],
-        ...(type === "bar" ? BAR : { ...LINE, order: -index }),
-      })),
+      datasets: names.flatMap((name, index) => datasets(name, index, { type, isFilled })),
     },
     options: {
       animation: false,
@@ -111,17 +119,19 @@ export function createChart(canvas, { type, names, xTicks, yTicks, onResize }) {
   });
 }
 
+function alphaOf({ isArea, isOpen }, { fillAlpha, openAlpha, barAlpha }) {
+  return isArea ? fillAlpha : isOpen ? openAlpha : barAlpha;
+}
+
 /** Give a chart its colours; needed once, and when the theme changes. */
-export function colourChart(chart, colours, { isFilled }) {
+export function colourChart(chart, colours) {
   const { x, y } = chart.options.scales;
   x.ticks.color = y.ticks.color = colours.label;
   x.ticks.font.family = y.ticks.font.family = colours.font;
   y.grid.color = colours.grid;
   for (const dataset of chart.data.datasets) {
     const colour = colours.series[dataset.label];
-    dataset.barColours = [colour + colours.barAlpha, colour + colours.openAlpha];
     dataset.borderColor = dataset.pointBackgroundColor = dataset.pointBorderColor = colour;
-    dataset.backgroundColor = colour + colours.fillAlpha;
-    dataset.fill = isFilled ? "origin" : false;
+    dataset.backgroundColor = colour + alphaOf(dataset, colours);
   }
 }

@@ -14,8 +14,10 @@ const SERIES = [...new Set([...STATUSES, ...ERRORS, ...QUANTILES])];
 /** A label of the time axis nearer to its right end is left out, in pixels. */
 const EDGE = 22;
 /** A window that slid by less, in pixels, is drawn anew only once a second. */
-const SMALLEST_SLIDE = 0.5;
+const SMALLEST_SLIDE = 1;
 const OPEN_TABLE_EVERY = 1;
+/** What is live is drawn the less often the more points there are: this much later for each, in ms. */
+const REST_PER_POINT = 1.4;
 
 function loadHidden() {
   try {
@@ -47,6 +49,8 @@ export function createCharts(section, { onZoom, onZoomOut }) {
   let xTicks = [];
   let tableAt = 0;
   let pending = 0;
+  let drawnAt = 0;
+  let resting = null;
 
   const cards = [...section.querySelectorAll("[data-chart]")].map((article) =>
     createCard(article, { hidden, xTicks: () => xTicks, onToggle, onResize: redraw, onOpen: fillTables }),
@@ -75,8 +79,19 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     if (series && !pending) pending = requestAnimationFrame(draw);
   }
 
+  /** Draw what came by itself; what the viewer does is drawn at once, by `redraw`. */
+  function redrawSoon() {
+    const rest = drawnAt + frame.list.length * REST_PER_POINT - performance.now();
+    if (rest <= 0) return redraw();
+    resting ??= setTimeout(() => {
+      resting = null;
+      redraw();
+    }, rest);
+  }
+
   function draw() {
     pending = 0;
+    drawnAt = performance.now();
     const { step } = series;
     const { min, max } = axis(series, now);
     frame = { min, max, step, now, list: buckets(series, points, now) };
@@ -156,7 +171,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     merge(part) {
       if (!series || part.step !== series.step) return;
       mergePoints(points, series.columns, part.points);
-      redraw();
+      redrawSoon();
     },
     /** Slide to the present; cheap when nothing would move. */
     setNow(seconds) {
@@ -165,7 +180,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
       dropOld(points, axis(series, now).min, series.step);
       const { left, right } = cards[0].area;
       const slide = ((now - frame.now) / (frame.max - frame.min)) * (right - left);
-      if (Math.abs(slide) >= SMALLEST_SLIDE || Math.abs(now - frame.now) >= 1) redraw();
+      if (Math.abs(slide) >= SMALLEST_SLIDE || Math.abs(now - frame.now) >= 1) redrawSoon();
     },
     /** Take the colours of the theme that is on now. */
     recolour() {
@@ -174,6 +189,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     },
     destroy() {
       cancelAnimationFrame(pending);
+      clearTimeout(resting);
       stopListening();
       crosshair.destroy();
       for (const card of cards) card.destroy();

@@ -25,9 +25,11 @@ function format(seconds, options, zone) {
   return formatter.format(seconds * 1000);
 }
 
+let ownZone = null;
+
 /** The viewer's own zone, as an IANA name. */
 export function localZone() {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (ownZone ??= new Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
 /** How far a zone is ahead of UTC at a time, in seconds. */
@@ -97,8 +99,7 @@ export function timeLeft(seconds) {
   return hours ? `${hours}:${tail}` : tail;
 }
 
-/** "local" or "utc". */
-export function zoneChoice() {
+function kept() {
   try {
     return localStorage.getItem(KEY) === "utc" ? "utc" : "local";
   } catch {
@@ -106,21 +107,29 @@ export function zoneChoice() {
   }
 }
 
+let choice = null;
+
+/** "local" or "utc". */
+export function zoneChoice() {
+  return (choice ??= kept());
+}
+
 /** The zone in which the page shows times. */
 export function zone() {
   return zoneChoice() === "utc" ? "UTC" : localZone();
 }
 
-export function setZone(choice) {
+export function setZone(chosen) {
   try {
-    localStorage.setItem(KEY, choice);
+    localStorage.setItem(KEY, chosen);
   } catch {
-    // Storage may be forbidden; then the choice can't be kept.
+    // Storage may be forbidden; then the choice lasts as long as the page.
   }
-  announce();
+  announce(chosen);
 }
 
-function announce() {
+function announce(chosen) {
+  choice = chosen;
   localise();
   document.dispatchEvent(new CustomEvent("zonechange", { detail: zone() }));
 }
@@ -177,7 +186,7 @@ export function tick(now, root = document) {
 /** Follow the buttons that choose the zone, and the choice made in other tabs. */
 export function initZone() {
   addEventListener("storage", ({ key }) => {
-    if (key === KEY || key === null) announce();
+    if (key === KEY || key === null) announce(kept());
   });
   document.addEventListener("click", ({ target }) => {
     const button = target.closest?.("[data-zone-choice]");
