@@ -32,21 +32,26 @@ class Pipeline:
         self._write = write
         self._on_commit = on_commit
         self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUED_BATCHES)
+        self._taken: list[Batch] = []
 
     async def put(self, batch: Batch) -> None:
         """Hand over a batch; waits while the queue is full."""
         await self._queue.put(batch)
 
     async def run(self) -> None:
-        """Commit until cancelled; then commit what is still queued, if the database takes it."""
+        """Commit until cancelled; then commit what is left, if the database takes it at once.
+
+        Where it ends all that came before is committed and nothing after it, so that no
+        position is ahead of its events.
+        """
         try:
             while True:
-                batches = self._collect(await self._queue.get())
-                await self._commit(batches)
+                self._taken = self._collect(await self._queue.get())
+                await self._commit()
                 await asyncio.sleep(FLUSH_S)
-        finally:
-            while not self._queue.empty():
-                await self._write(self._collect(self._queue.get_nowait()))
+        except asyncio.CancelledError:
+            await self._finish()
+            raise
 
     def _collect(self, first: Batch) -> list[Batch]:
         batches, events = [first], len(first.events)
@@ -55,16 +60,31 @@ class Pipeline:
             events += len(batches[-1].events)
         return batches
 
-    async def _commit(self, batches: Sequence[Batch]) -> None:
+    async def _commit(self) -> None:
+        """Write what was taken until the database has it."""
         tries = 0
-        while True:
+        while self._taken:
+            writing = asyncio.ensure_future(self._write_taken())
             try:
-                await asyncio.shield(self._write(batches))
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait({writing})  # its thread can't be stopped
+                raise
             except (OperationalError, InterfaceError) as error:
                 delay = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 log.warning("the database took no events, trying again in %g s: %s", delay, error)
                 await asyncio.sleep(delay)
                 tries += 1
-            else:
-                self._on_commit()
-                return
+
+    async def _finish(self) -> None:
+        try:
+            while self._taken or not self._queue.empty():
+                self._taken = self._taken or self._collect(self._queue.get_nowait())
+                await self._write_taken()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database did not take the last events: %s", error)
+
+    async def _write_taken(self) -> None:
+        await self._write(self._taken)
+        self._taken = []
+        self._on_commit()
