@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 
 from logwatcher.core.event import Event
@@ -35,9 +36,10 @@ class Follower:
         finally:
             await thread.close()
         batches = tail(self._path, self._source, self._parse, position=position, tally=self._tally)
-        async for batch in batches:
-            await put(batch)
-            self._tell()
+        async with aclosing(batches):
+            async for batch in batches:
+                await put(batch)
+                self._tell()
 
     def _tell(self) -> None:
         """Say that lines don't match: at the first one, and each time there are ten times more."""

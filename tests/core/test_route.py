@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatcher.core.event import MAX_PATH, MAX_ROUTE
-from logwatcher.core.route import NO_ROUTE, OTHER, Routes, to_route
+from logwatcher.core.route import NO_ROUTE, OTHER, admit, to_route
 from logwatcher.core.text import clean
 
 UUID = "0b3f8f2e-6f0d-4c1e-9a53-2f6f2f1f7a10"
@@ -164,30 +164,19 @@ def test_a_path_beyond_the_bound_is_as_good_as_its_beginning() -> None:
 
 
 def test_routes_beyond_the_limit_are_one() -> None:
-    routes = Routes(limit=2)
-    assert [routes.admit("web", route) for route in ["/a", "/b", "/c", "/a"]] == [
-        "/a",
-        "/b",
-        OTHER,
-        "/a",
-    ]
-
-
-def test_each_source_has_its_own_limit() -> None:
-    routes = Routes(limit=1)
-    assert routes.admit("web", "/a") == "/a"
-    assert routes.admit("shop", "/b") == "/b"
+    routes = ["/a", "/b", "/c", "/a"]
+    assert admit(routes, set(), set(routes), limit=2) == {"/a": "/a", "/b": "/b", "/c": OTHER}
 
 
 def test_routes_known_before_keep_their_places() -> None:
-    routes = Routes(limit=2, known={"web": ["/a", "/b"]})
-    assert routes.admit("web", "/b") == "/b"
-    assert routes.admit("web", "/c") == OTHER
+    routes = ["/c", "/b"]
+    assert admit(routes, {"/a", "/b"}, set(routes), limit=2) == {"/c": OTHER, "/b": "/b"}
 
 
 def test_a_scanner_cannot_take_all_places() -> None:
-    routes = Routes(limit=4)
-    guesses = [routes.admit("web", f"/{name}.php", status=404) for name in "abcd"]
-    assert guesses == ["/a.php", "/b.php", OTHER, OTHER]
-    assert routes.admit("web", "/orders", status=200) == "/orders"
-    assert routes.admit("web", "/c.php", status=200) == "/c.php"
+    guesses = [f"/{name}.php" for name in "abcd"]
+    found = admit([*guesses, "/orders"], set(), {"/orders"}, limit=4)
+    assert list(found.values()) == ["/a.php", "/b.php", OTHER, OTHER, "/orders"]
+    assert admit(["/c.php"], {"/a.php", "/b.php", "/orders"}, {"/c.php"}, limit=4) == {
+        "/c.php": "/c.php"
+    }

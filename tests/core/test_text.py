@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatcher.core.text import OTHER_METHOD, clean, to_method
+from logwatcher.core.text import METHODS, OTHER_METHOD, clean, to_method
 
 
 @pytest.mark.parametrize("text", ["GET / plain", "日本語", "café", "👩‍💻", ""])
@@ -31,11 +31,13 @@ def test_clean_text_is_valid_bounded_and_clean(text: str, limit: int) -> None:
     assert clean(cleaned, limit) == cleaned
 
 
-@pytest.mark.parametrize("method", ["GET", "PROPFIND", "A" * 16])
-def test_a_method_of_capital_letters_is_kept(method: str) -> None:
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_a_known_method_is_kept(method: str) -> None:
     assert to_method(method) == method
 
 
-@pytest.mark.parametrize("method", ["", "get", "A" * 17, "GÉT", "\x16\x03", "GET\n", "M-SEARCH"])
+@pytest.mark.parametrize(
+    "method", ["", "get", "BREW", "A" * 17, "GÉT", "\x16\x03", "GET\n", "M-SEARCH"]
+)
 def test_any_other_method_is_other(method: str) -> None:
     assert to_method(method) == OTHER_METHOD

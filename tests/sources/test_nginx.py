@@ -96,7 +96,7 @@ def test_odd_requests_are_found_too(server: nginx.Nginx, log: str) -> None:
         (OTHER_METHOD, NO_ROUTE, 400),
         ("GET", '/café"', 200),
         ("GET", "/items/{id}", 200),
-        ("BREW", "/pot", 501),
+        (OTHER_METHOD, "/pot", 501),
         ("GET", "/old", 200),
     ]
     assert tally.unmatched == 0

@@ -6,6 +6,7 @@ from django.db import DatabaseError, connection
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.core.query import Figures
+from logwatcher.core.route import MAX_ROUTES, OTHER
 from logwatcher.core.view import View
 from logwatcher.core.window import Window
 from logwatcher.store import reader, writer
@@ -72,16 +73,16 @@ def test_a_batch_without_events_still_saves_its_position() -> None:
     assert reader.position("web") == position
 
 
-def test_routes_beyond_the_limit_share_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "MAX_ROUTES", 3)
-    many = [event(route=f"/{i}") for i in range(10)]
-    writer.write([Batch("web", many[:2])])
-    writer.write([Batch("web", many[2:])])
-    routes = set(Endpoint.objects.values_list("route", flat=True))
-    assert routes == {"", "/0", "/1", "/2", writer.OTHER}
-    assert figures().requests == 10
-    other = reader.figures(View(endpoint=writer.OTHER), WINDOW)
-    assert other.requests == 7
+def test_routes_beyond_the_limit_share_one_row() -> None:
+    many = [event(route=f"/{i:03}", status=200 if i % 2 else 404) for i in range(800)]
+    for first in range(0, 800, 100):
+        writer.write([Batch("web", many[first : first + 100])])
+    routes = set(Endpoint.objects.values_list("route", flat=True)) - {"", OTHER}
+    assert len(routes) == MAX_ROUTES
+    assert figures().requests == 800
+    other = reader.figures(View(endpoint=OTHER), WINDOW)
+    assert other.requests == 800 - MAX_ROUTES
+    assert sum(of.requests for of in reader.endpoints(View(), WINDOW).values()) == 800
 
 
 def test_hostile_text_is_stored_as_it_is() -> None:

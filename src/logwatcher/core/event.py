@@ -21,7 +21,7 @@ class Event(NamedTuple):
 
     Attributes:
         time_us: when it finished, µs since 1970-01-01 UTC.
-        method: ``GET``, …; ``_OTHER`` if it is not one to sixteen capital letters.
+        method: ``GET``, …; ``_OTHER`` if it is none of ``text.METHODS``.
         path: as requested, without the query string.
         route: the path's template, ``/api/orders/{id}``.
         status: 0 to 999; 0 if there was none.

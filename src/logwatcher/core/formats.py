@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from logwatcher.core.event import MAX_PATH, Event, ParseError
 from logwatcher.core.route import to_route
-from logwatcher.core.text import OTHER_METHOD, clean, to_method
+from logwatcher.core.text import METHODS, OTHER_METHOD, clean, to_method
 
 MAX_LINE = 64 * 1024
 """Longer lines are rejected: no server writes them, and they cost memory."""
@@ -180,7 +180,7 @@ _COMBINED = (
     ),
     (
         "the request in quotes",
-        r'"(?:([A-Z]{1,16}) ([^ ?#"\\]++)(?:[?#][^ "\\]*+)? HTTP/\d(?:\.\d)?'
+        rf'"(?:({"|".join(sorted(METHODS))}) ([^ ?#"\\]++)(?:[?#][^ "\\]*+)? HTTP/\d(?:\.\d)?'
         rf'|({_QUOTED}))" ',
     ),
     ("a status", r"(\d{1,3}|-) "),

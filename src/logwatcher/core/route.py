@@ -1,7 +1,8 @@
 """Path → route: what all paths of one endpoint have in common."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -106,25 +107,29 @@ def _bounded(route: str) -> str:
     return f"{route[:last]}/{MORE}"
 
 
-class Routes:
-    """The routes known of each source, at most ``limit`` of them.
+def admit(
+    routes: Iterable[str],
+    known: AbstractSet[str],
+    succeeded: AbstractSet[str],
+    limit: int = MAX_ROUTES,
+) -> dict[str, str]:
+    """Each route as it is counted: itself if it has or gets a place, else as ``OTHER``.
 
-    A route that has only failed gets one of the first half of the places, so that a
+    A new route that has only failed gets one of the first half of the places, so that a
     scanner's guesses can't take them all.
+
+    Args:
+        routes: of one source, in the order of their claims.
+        known: the routes that have a place.
+        succeeded: those that were answered with a status below 400.
+        limit: how many places there are.
     """
-
-    def __init__(
-        self, limit: int = MAX_ROUTES, known: Mapping[str, Iterable[str]] | None = None
-    ) -> None:
-        self._limit = limit
-        self._known = {source: set(routes) for source, routes in (known or {}).items()}
-
-    def admit(self, source: str, route: str, status: int = 200) -> str:
-        """The route itself if there is a place for it, else ``OTHER``."""
-        known = self._known.setdefault(source, set())
-        if route in known:
-            return route
-        if len(known) >= (self._limit if status < 400 else self._limit // 2):
-            return OTHER
-        known.add(route)
-        return route
+    taken = set(known)
+    admitted = {}
+    for route in routes:
+        if route not in taken and len(taken) >= (limit if route in succeeded else limit // 2):
+            admitted[route] = OTHER
+            continue
+        taken.add(route)
+        admitted[route] = route
+    return admitted

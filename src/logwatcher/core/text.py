@@ -2,14 +2,17 @@
 
 import re
 
-from logwatcher.core.event import MAX_METHOD
-
+METHODS = frozenset(
+    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
+    + ("QUERY", "PURGE", "REPORT", "SEARCH", "PROPFIND", "PROPPATCH", "MKCOL")
+    + ("COPY", "MOVE", "LOCK", "UNLOCK")
+)
+"""RFC 9110's, WebDAV's and what caches know; so few that each can have endpoints of its own."""
 OTHER_METHOD = "_OTHER"
-"""Stands for every method that is not one to sixteen capital letters."""
+"""Stands for every other method, as in OpenTelemetry's conventions."""
 
 # Control characters, line separators, overrides of the writing direction, halves of surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_METHOD = re.compile(rf"[A-Z]{{1,{MAX_METHOD}}}")
 
 
 def clean(text: str, limit: int) -> str:
@@ -23,5 +26,5 @@ def clean(text: str, limit: int) -> str:
 
 
 def to_method(text: str) -> str:
-    """The method as sent, or ``OTHER_METHOD``."""
-    return text if _METHOD.fullmatch(text) else OTHER_METHOD
+    """The method as sent if it is one of ``METHODS``, else ``OTHER_METHOD``."""
+    return text if text in METHODS else OTHER_METHOD

@@ -11,11 +11,9 @@ from django.db.backends.utils import CursorWrapper
 from logwatcher.core.aggregate import Aggregate
 from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_key
 from logwatcher.core.event import Batch, Event, Position
-from logwatcher.store.models import Head
+from logwatcher.core.route import OTHER, admit
+from logwatcher.store.models import FIRST_ERROR, Head
 
-MAX_ROUTES = 500
-"""Routes kept apart per source; the others are counted as ``OTHER``."""
-OTHER = "(other)"
 KEPT_REVISIONS = 20_000
 """How many commits back a reader may ask what changed."""
 MAX_RANGES = 50
@@ -59,7 +57,9 @@ def write(batches: Sequence[Batch]) -> int:
         lock()
         for source, events in by_source.items():
             source_id = _source_id(cursor, source)
-            ids = _endpoint_ids(cursor, source_id, [key.endpoint for key in buckets[source]])
+            succeeded = {event.route for event in events if event.status < FIRST_ERROR}
+            endpoints = dict.fromkeys(key.endpoint for key in buckets[source])
+            ids = _endpoint_ids(cursor, source_id, list(endpoints), succeeded)
             _insert_requests(cursor, events, ids)
             _merge_buckets(cursor, buckets[source], ids)
             if position := positions.get(source):
@@ -113,18 +113,14 @@ def _source_id(cursor: CursorWrapper, name: str) -> int:
 
 
 def _endpoint_ids(
-    cursor: CursorWrapper, source_id: int, endpoints: Iterable[Endpoint]
+    cursor: CursorWrapper, source_id: int, endpoints: Sequence[Endpoint], succeeded: set[str]
 ) -> dict[Endpoint, int]:
     """The row of each endpoint, made if new; those of one route too many share a row."""
     known = _known_endpoints(cursor, source_id)
-    routes = {route for _, route in known}
-    rows: dict[Endpoint, tuple[str, str]] = {}
-    for endpoint in dict.fromkeys(endpoints):
-        route = endpoint.route
-        if route and route not in routes and len(routes) > MAX_ROUTES:
-            route = OTHER
-        routes.add(route)
-        rows[endpoint] = (endpoint.method, route)
+    routes = {endpoint.route for endpoint in endpoints} - {""}
+    admitted = admit(sorted(routes), {route for _, route in known} - {"", OTHER}, succeeded)
+    admitted[""] = ""
+    rows = {endpoint: (endpoint.method, admitted[endpoint.route]) for endpoint in endpoints}
     if missing := [row for row in dict.fromkeys(rows.values()) if row not in known]:
         cursor.executemany(
             "INSERT INTO logwatcher_endpoint (source_id, method, route) VALUES (%s, %s, %s)",
