@@ -1,11 +1,12 @@
 """The settings that come from the environment; nothing else reads it."""
 
+import fcntl
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 
 class ConfigError(ValueError):
@@ -84,10 +85,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     def get(name: str, default: str = "") -> str:
         return environ.get(name, "").strip() or default
 
-    data = Path(get("LOGWATCHER_DATA", "~/.local/share/logwatcher")).expanduser()
+    data = _directory(get("LOGWATCHER_DATA", "~/.local/share/logwatcher"))
+    default_url = f"sqlite:///{quote(bytes(data / 'logwatcher.sqlite3'))}"
     return Config(
         data=data,
-        database_url=_database_url(get("DATABASE_URL", f"sqlite:///{data / 'logwatcher.sqlite3'}")),
+        database_url=_database_url(get("DATABASE_URL", default_url)),
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
         traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
@@ -95,26 +97,66 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
 
 
 def secret_key_in(data: Path) -> str:
-    """The key kept in the data directory, made on first use, readable by its owner only."""
+    """The key kept in the data directory, made on first use, readable by its owner only.
+
+    Raises:
+        ConfigError: it can be neither read nor made.
+    """
     path = data / "secret-key"
-    data.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := secrets.token_urlsafe(64))
+        data.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # of processes that start at once one makes it
+            if not (key := file.read().strip()):
+                file.write(key := secrets.token_urlsafe(64))
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}; mend that or set LOGWATCHER_SECRET_KEY"
+        ) from None
     return key
 
 
-def _database_url(url: str) -> str:
-    scheme = urlsplit(url).scheme
-    if scheme not in ("sqlite", "postgres", "postgresql"):
+def _directory(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
         raise ConfigError(
-            f"DATABASE_URL: unknown scheme {scheme!r}; use sqlite:///path or "
-            "postgres://user:password@host/name"
+            f"LOGWATCHER_DATA: {path!r} has no home directory behind its ~; give the whole path"
+        ) from None
+
+
+def _database_url(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if scheme == "sqlite" and separator:
+        problem = _problem_of_sqlite(rest)
+    elif scheme in ("postgres", "postgresql") and separator:
+        problem = _problem_of_postgres(url)
+    else:
+        problem = f"unknown scheme {scheme if separator else ''!r}"
+    if problem:
+        raise ConfigError(
+            f"DATABASE_URL: {problem}; use sqlite:///path or postgres://user:password@host/name"
         )
     return url
+
+
+def _problem_of_sqlite(path: str) -> str:
+    if not path.startswith("/"):
+        return "a path begins after three slashes, an absolute one with a fourth"
+    if path == "/":
+        return "it names no file"
+    return "a database in memory is not shared by threads" if path == "/:memory:" else ""
+
+
+def _problem_of_postgres(url: str) -> str:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        return str(error).strip().replace(url, "…")  # it may hold a password
+    return "" if parts.get("dbname") or parts.get("service") else "it names no database"
 
 
 def _secret_key(key: str) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -64,11 +64,11 @@ LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
 }
 
 
-def _databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
+def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
     """``default`` to write with, and ``reader``: the same, whose transactions are snapshots."""
-    if urlsplit(url).scheme == "sqlite":
+    if url.startswith("sqlite:"):
         pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-        name = unquote(url.removeprefix("sqlite:///"))
+        name = unquote(url.removeprefix("sqlite:///"), errors="surrogateescape")
         base: dict[str, Any] = {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": name,
@@ -97,4 +97,4 @@ def _databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shap
     }
 
 
-DATABASES = _databases(_config.database_url)
+DATABASES = databases(_config.database_url)
