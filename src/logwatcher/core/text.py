@@ -2,12 +2,10 @@
 
 import re
 
-METHODS = frozenset(
-    ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE")
-    + ("QUERY", "PURGE", "REPORT", "SEARCH", "PROPFIND", "PROPPATCH", "MKCOL")
-    + ("COPY", "MOVE", "LOCK", "UNLOCK")
-)
-"""RFC 9110's, WebDAV's and what caches know; so few that each can have endpoints of its own."""
+_HTTP = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY"}
+_DAV = {"PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "REPORT", "SEARCH"}
+METHODS = frozenset(_HTTP | _DAV | {"PURGE"})
+"""HTTP's, WebDAV's and the caches' methods: so few that each can have endpoints of its own."""
 OTHER_METHOD = "_OTHER"
 """Stands for every other method, as in OpenTelemetry's conventions."""
 
