@@ -90,6 +90,7 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
   let words = kind.describe([]);
   let yTicks = [];
   let hasOther = false;
+  let isColoured = false;
 
   const chart = createChart(plot.querySelector("canvas"), {
     ...kind,
@@ -152,7 +153,9 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     fitY(frame);
     fill(frame);
     Object.assign(chart.options.scales.x, { min: frame.min, max: frame.max });
-    chart.update("none");
+    // In mode "none" Chart.js keeps the options that bars share as they first were.
+    chart.update(isColoured ? "none" : "default");
+    isColoured = true;
     const { x } = chart.scales;
     article.dataset.axis = [x.min, x.max, x.left, x.right].join(" ");
   }
@@ -181,7 +184,10 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     },
     /** Forget the y axis: another view is shown. */
     reset: () => (scale = null),
-    colour: (colours) => colourChart(chart, colours),
+    colour(colours) {
+      colourChart(chart, colours);
+      isColoured = false;
+    },
     /** A bucket's values as text. */
     values: (bucket) => ({
       name,

@@ -88,7 +88,7 @@ export function createChart(canvas, { type, isFilled, names, xTicks, yTicks, onR
     options: {
       animation: false,
       events: [],
-      layout: { padding: { top: TOP } },
+      layout: { autoPadding: false, padding: { top: TOP } },
       maintainAspectRatio: false,
       normalized: true,
       onResize: () => queueMicrotask(onResize),
