@@ -177,6 +177,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     setNow(seconds) {
       if (!series) return;
       now = seconds;
+      if (series.zoomed && frame.now >= series.to) return;
       dropOld(points, axis(series, now).min, series.step);
       const { left, right } = cards[0].area;
       const slide = ((now - frame.now) / (frame.max - frame.min)) * (right - left);

@@ -9,7 +9,7 @@ const TICK_STEPS = [
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
   ...[1, 2, 5, 10, 30, 60, 180, 365].map((n) => n * DAY),
 ];
-const TICK_ROOM = 92;
+const TICK_ROOM = 56;
 const MOST_TICKS = 8;
 const SHORTEST_ZOOM = 15;
 const FINEST = 5;
