@@ -9,8 +9,10 @@ import { formatNumber } from "./numberFormat.js";
 export class Cards {
   #put;
   #isFirstPage;
-  #added = 0;
-  #waiting = null; // the newest list, not shown yet
+  #changed = {}; // cards that aren't shown yet, but for the list
+  #waiting = null; // the newest list, where it isn't shown yet
+  #added = 0; // requests that are newer than the list shown
+  #later = 0; // … than the newest list there is
 
   /** `put(element, html)` replaces what is in an element; `isFirstPage()` tells of the list. */
   constructor({ put, isFirstPage }) {
@@ -18,44 +20,43 @@ export class Cards {
     this.#isFirstPage = isFirstPage;
   }
 
-  /** A frame brought these cards and so many new requests. The list may come later than they. */
-  show(cards, added) {
+  /** A frame's cards and number of new requests; the list they are in may come later. */
+  take(cards, added) {
     const { requests, ...others } = cards;
-    const isRead = this.#isRead(); // asked first: afterwards it costs a layout
-    for (const [id, html] of Object.entries(others)) this.#put(byId(id), html);
+    Object.assign(this.#changed, others);
     this.#added += added;
+    this.#later += added;
+    // All cards are made at once: a list that doesn't come with others is as it was.
+    if (Object.keys(cards).length) this.#later = 0;
     if (requests !== undefined) this.#waiting = requests;
-    // All cards are made at once: a list that doesn't come looks as the one before.
-    else if (Object.keys(others).length && this.#waiting === null && this.#isFirstPage()) this.#added = 0;
-    this.settle(isRead);
+    if (this.#waiting === null && this.#isFirstPage()) this.#added = this.#later;
   }
 
-  /** Shows the list that waits, if nobody reads the old one, or how many requests are new. */
-  settle(isRead = this.#isRead()) {
+  /** Shows what was taken, but for a list that somebody reads: that has to wait. */
+  show() {
     const isFirst = this.#isFirstPage();
-    if (!isFirst) this.#waiting = null;
-    else if (!isRead) this.showNewest();
+    const isRead = isFirst && isBeingRead(byId("requests")); // asked later, it costs a layout
+    for (const [id, html] of Object.entries(this.#changed)) this.#put(byId(id), html);
+    this.#changed = {};
+    if (!isRead) this.showNewest();
     this.#offer(isFirst && !isRead ? 0 : this.#added);
   }
 
-  /** Shows the list that waits. Returns false if there is none. */
+  /** Shows the list that waits on the first page. Returns false if there is none. */
   showNewest() {
-    if (this.#waiting === null) return false;
+    if (this.#waiting === null || !this.#isFirstPage()) return false;
     this.#put(byId("requests"), this.#waiting);
     this.#waiting = null;
-    this.#added = 0;
+    this.#added = this.#later;
     return true;
   }
 
   /** The view was loaded; on the first page of requests, none is newer than those shown. */
   loaded({ isSameList }) {
+    this.#changed = {};
     this.#waiting = null;
-    if (this.#isFirstPage() || !isSameList) this.#added = 0;
+    if (this.#isFirstPage() || !isSameList) this.#added = this.#later = 0;
     this.#offer(this.#added);
-  }
-
-  #isRead() {
-    return this.#isFirstPage() && isBeingRead(byId("requests"));
   }
 
   /** The button that leads to so many new requests. */

@@ -60,6 +60,12 @@ export class Connection {
     this.#source = null;
   }
 
+  /** The browser says the network is gone: a connection that lives will soon prove it. */
+  doubt() {
+    clearTimeout(this.#slow);
+    if (this.#source) this.#slow = setTimeout(() => this.#down(), SLOW_MS);
+  }
+
   /** Opens it anew if it fell silent. */
   check() {
     if (this.#source && Date.now() - this.#heardAt > SILENCE_MS) {

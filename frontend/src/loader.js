@@ -46,6 +46,11 @@ export class Loader {
     history.replaceState({ ...history.state, htmx: true }, "");
   }
 
+  /** Whether a later page of requests is about to be shown. */
+  get isPaging() {
+    return Boolean(this.#loading?.isPaging);
+  }
+
   /** Goes to another view. */
   go(url) {
     this.#load(url, { push: "true" });

@@ -14,7 +14,7 @@ import { StreamHandler } from "./streamHandler.js";
 import { initZone, localise, onZoneChange, setZone, tick, zoneChoice } from "./timeFormat.js";
 import { changeView, parseView, streamQuery, unzoomView, viewUrl, zoomView } from "./viewState.js";
 
-const SLIDE_MS = 250;
+const SLIDE_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1_000 : 250;
 const SHOW_MS = 200; // parts may come faster than anyone can read
 const SECOND_MS = 1_000;
 
@@ -23,7 +23,10 @@ const currentView = () => parseView(location.search);
 
 const clock = new Clock();
 const live = new Live();
-const cards = new Cards({ put, isFirstPage: () => currentView().before === "" });
+const cards = new Cards({
+  put,
+  isFirstPage: () => currentView().before === "" && !loader.isPaging,
+});
 const charts = createCharts(byId("charts"), {
   onZoom: (from, to) => loader.go(viewUrl(zoomView(currentView(), from, to))),
   onZoomOut: zoomOut,
@@ -94,9 +97,11 @@ function showWaiting() {
   if (!parts.length) return;
   shownAt = performance.now();
   charts.setNow(clock.now());
-  for (const part of parts) charts.merge(part);
-  const added = parts.reduce((sum, part) => sum + part.new, 0);
-  cards.show(Object.assign({}, ...parts.map((part) => part.cards)), added);
+  for (const part of parts) {
+    charts.merge(part);
+    cards.take(part.cards, part.new);
+  }
+  cards.show();
   const latest = Math.max(...parts.map((part) => part.latest ?? -Infinity));
   if (Number.isFinite(latest)) requestAnimationFrame(() => live.shown(clock.now() - latest));
 }
@@ -119,11 +124,16 @@ function showState(state) {
 
 function togglePause() {
   live.isPaused = !live.isPaused;
+  if (live.isPaused) showWaiting();
+  else resume();
   live.missed = 0;
-  waiting = [];
   renderPause();
   live.render();
-  if (!live.isPaused) loader.reload();
+}
+
+function resume() {
+  cards.take({}, live.missed);
+  loader.reload();
 }
 
 function renderPause() {
@@ -157,7 +167,7 @@ function slide() {
 function everySecond() {
   live.render();
   tick(clock.now());
-  if (!live.isPaused) cards.settle();
+  if (!live.isPaused) cards.show();
 }
 
 function followVisibility() {
@@ -168,6 +178,7 @@ function followVisibility() {
 document.addEventListener("visibilitychange", followVisibility);
 addEventListener("pagehide", () => stream.leave());
 addEventListener("pageshow", followVisibility);
+addEventListener("offline", () => stream.doubt());
 addEventListener("online", () => stream.wake());
 document.addEventListener("themechange", () => charts.recolour());
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -182,7 +193,7 @@ document.addEventListener(
     if (event.target.closest?.("#requests-new") && cards.showNewest()) {
       event.preventDefault();
       event.stopPropagation();
-      cards.settle();
+      cards.show();
     }
   },
   true,

@@ -50,7 +50,6 @@ const browser = () => ({
  */
 export class StreamHandler {
   #on;
-  #env;
   #group;
   #connection;
   #subscriptions = new Subscriptions();
@@ -67,7 +66,6 @@ export class StreamHandler {
 
   constructor(on, env = browser()) {
     this.#on = on;
-    this.#env = env;
     this.#group = new TabGroup({
       ...env,
       on: {
@@ -106,10 +104,9 @@ export class StreamHandler {
 
   /** This tab is hidden or closed: its view and, if it holds it, the connection are given up. */
   leave() {
-    if (!this.#isJoined) return this.#group.leave();
+    if (this.#isJoined) this.#group.send({ type: "withdraw", tab: this.#group.id });
+    if (this.#isJoined) this.#leftAt = Date.now();
     this.#isJoined = false;
-    this.#leftAt = Date.now();
-    this.#group.send({ type: "withdraw", tab: this.#group.id });
     this.#disconnect();
     this.#subscriptions.clear();
     clearTimeout(this.#gathering);
@@ -135,6 +132,11 @@ export class StreamHandler {
     if (this.#holds > 0) return;
     this.#held.splice(0).forEach((message) => this.#applyPart(message));
     this.#announce();
+  }
+
+  /** The network is gone, or so it seems. */
+  doubt() {
+    this.#connection.doubt();
   }
 
   /** The network is back: no need to wait longer. */

@@ -21,36 +21,40 @@ beforeEach(() => {
   });
 });
 
+const show = (...parts) => {
+  for (const part of parts) cards.take(...part);
+  cards.show();
+};
 const row = () => document.querySelector("#requests td").textContent;
 const offered = () => (byId("requests-new").hidden ? null : byId("requests-new").textContent);
 const read = () => document.querySelector("#requests td a").focus();
 const stopReading = () => document.activeElement.blur();
 
 test("cards are put where they belong", () => {
-  cards.show({ tiles: "<p>75</p>" }, 0);
+  show([{ tiles: "<p>75</p>" }, 0]);
   assert.equal(byId("tiles").textContent, "75");
   assert.equal(row(), "old");
 });
 
 test("the first page takes the newest list", () => {
-  cards.show({ requests: list("newer") }, 2);
+  show([{ requests: list("newer") }, 2]);
   assert.equal(row(), "newer");
   assert.equal(offered(), null);
 });
 
 test("requests that come before their list are not offered on the first page", () => {
-  cards.show({}, 1);
+  show([{}, 1]);
   assert.equal(offered(), null);
 });
 
 test("a list that is read stays, and what is new is counted", () => {
   read();
-  cards.show({ requests: list("newer") }, 2);
-  cards.show({ requests: list("newest") }, 10);
+  show([{ requests: list("newer") }, 2]);
+  show([{ requests: list("newest") }, 10]);
   assert.equal(row(), "old");
   assert.equal(offered(), "12 new");
   stopReading();
-  cards.settle();
+  cards.show();
   assert.equal(row(), "newest");
   assert.equal(offered(), null);
 });
@@ -71,7 +75,7 @@ for (const [how, begin] of Object.entries({
 })) {
   test(`a list stays ${how}`, () => {
     begin();
-    cards.show({ requests: list("newer") }, 2);
+    show([{ requests: list("newer") }, 2]);
     assert.equal(row(), "old");
     assert.equal(offered(), "2 new");
   });
@@ -79,7 +83,7 @@ for (const [how, begin] of Object.entries({
 
 test("the button shows the list that waits, read or not", () => {
   read();
-  cards.show({ requests: list("newer") }, 2);
+  show([{ requests: list("newer") }, 2]);
   assert.equal(cards.showNewest(), true);
   assert.equal(row(), "newer");
   assert.equal(cards.showNewest(), false);
@@ -87,8 +91,8 @@ test("the button shows the list that waits, read or not", () => {
 
 test("a later page stays as it is, and counts", () => {
   isFirstPage = false;
-  cards.show({ requests: list("newer"), tiles: "" }, 2);
-  cards.show({}, 3);
+  show([{ requests: list("newer"), tiles: "" }, 2]);
+  show([{}, 3]);
   assert.equal(row(), "old");
   assert.equal(offered(), "5 new");
   assert.equal(cards.showNewest(), false, "the first page has to be loaded");
@@ -96,7 +100,7 @@ test("a later page stays as it is, and counts", () => {
 
 test("the count goes on from page to page, and ends on the first", () => {
   isFirstPage = false;
-  cards.show({}, 3);
+  show([{}, 3]);
   cards.loaded({ isSameList: true });
   assert.equal(offered(), "3 new");
   isFirstPage = true;
@@ -104,17 +108,24 @@ test("the count goes on from page to page, and ends on the first", () => {
   assert.equal(offered(), null);
 });
 
+test("requests that are newer than the list that came with them stay counted", () => {
+  show([{ requests: list("newer") }, 2], [{}, 3]);
+  isFirstPage = false;
+  cards.loaded({ isSameList: true });
+  assert.equal(offered(), "3 new");
+});
+
 test("another view begins at none", () => {
   isFirstPage = false;
-  cards.show({}, 3);
+  show([{}, 3]);
   cards.loaded({ isSameList: false });
   assert.equal(offered(), null);
 });
 
 test("a list that did not change with the other cards is current", () => {
-  cards.show({}, 3);
-  cards.show({ tiles: "" }, 0);
+  show([{}, 3]);
+  show([{ tiles: "" }, 0]);
   read();
-  cards.settle();
+  cards.show();
   assert.equal(offered(), null);
 });

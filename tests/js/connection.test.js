@@ -103,6 +103,20 @@ test("a server that takes the connection and says nothing counts as down after 2
   assert.equal(states().at(-1), "reconnecting");
 });
 
+test("a connection that says nothing after the network went counts as offline", () => {
+  let isOnline = true;
+  const { connection, sources, states } = connect({ isOnline: () => isOnline });
+  sources[0].hear("frame");
+  isOnline = false;
+  connection.doubt();
+  sources[0].hear("frame"); // of a server on this very machine
+  mock.timers.tick(2_000);
+  assert.equal(states().at(-1), "live");
+  connection.doubt();
+  mock.timers.tick(2_000);
+  assert.equal(states().at(-1), "offline");
+});
+
 test("a closed connection says no more", () => {
   const { connection, sources, heard } = connect();
   connection.close();
