@@ -81,7 +81,6 @@ export class Loader {
   #loaded(ctx) {
     this.#shown = location.search;
     this.#failures = 0;
-    this.#problem.hide();
     this.#onLoad({ isPaging: Boolean(ctx.isPaging) });
   }
 
@@ -93,6 +92,7 @@ export class Loader {
     const { aborted, reason } = ctx.request.signal;
     const isReplaced = aborted && reason !== "timeout";
     if (!isReplaced && (isError(ctx) || !ctx.response)) this.#failed(ctx);
+    else if (!isReplaced) this.#problem.hide();
     if (ctx.holds) this.#stream.release();
   }
 

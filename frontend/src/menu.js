@@ -14,9 +14,9 @@ export function closeMenu() {
 
 export function initMenus() {
   document.addEventListener("click", ({ target }) => {
-    const isChoice = target.closest?.(".dropdown-menu a, .dropdown-menu button");
+    const choice = target.closest?.(".dropdown-menu a, .dropdown-menu button");
     for (const menu of document.querySelectorAll(OPEN)) {
-      if (isChoice || !menu.contains(target)) menu.open = false;
+      if ((choice && !isRefused(choice)) || !menu.contains(target)) menu.open = false;
     }
   });
   document.addEventListener("focusin", ({ target }) => {
@@ -24,4 +24,9 @@ export function initMenus() {
       if (!menu.contains(target)) menu.open = false;
     }
   });
+}
+
+/** Whether a button's form has a field that the browser is about to complain of, in the menu. */
+function isRefused({ form, formNoValidate }) {
+  return Boolean(form) && !formNoValidate && !form.checkValidity();
 }

@@ -67,7 +67,7 @@ test("another view is loaded, its address kept, and frames wait meanwhile", asyn
   assert.equal(byId("view").getAttribute("aria-busy"), "true");
   await settle();
   assert.equal(location.search, "?range=1h");
-  assert.deepEqual(told, ["fine", { isPaging: false }]);
+  assert.deepEqual(told, [{ isPaging: false }, "fine"]);
   assert.equal(holds.now, 0);
   assert.equal(byId("view").hasAttribute("aria-busy"), false);
 });
@@ -75,18 +75,18 @@ test("another view is loaded, its address kept, and frames wait meanwhile", asyn
 test("a later page of requests leaves the stream alone, the first is as another view", async () => {
   loader.go("/?range=15m&before=17.3");
   await settle();
-  assert.deepEqual(told.at(-1), { isPaging: true });
+  assert.deepEqual(told.at(-2), { isPaging: true });
   assert.equal(holds.most, 0);
   loader.go("/?range=15m");
   await settle();
-  assert.deepEqual(told.at(-1), { isPaging: false });
+  assert.deepEqual(told.at(-2), { isPaging: false });
   assert.equal(holds.most, 1);
 });
 
 test("a later page of another view is another view", async () => {
   loader.go("/?range=1h&before=17.3");
   await settle();
-  assert.deepEqual(told.at(-1), { isPaging: false });
+  assert.deepEqual(told.at(-2), { isPaging: false });
 });
 
 test("an error changes neither page nor address, and can be tried again", async () => {
@@ -115,7 +115,7 @@ test("the newest wish wins, and the one it replaced is no problem", async () => 
   loader.go("/?range=6h");
   await settle();
   assert.equal(location.search, "?range=6h");
-  assert.deepEqual(told, ["fine", { isPaging: false }]);
+  assert.deepEqual(told, [{ isPaging: false }, "fine"]);
   assert.equal(holds.now, 0);
 });
 
@@ -129,7 +129,7 @@ test("a reload is tried until it succeeds", async () => {
   answers = {};
   mock.timers.tick(7_000);
   await settle();
-  assert.deepEqual(told.at(-1), { isPaging: false });
+  assert.deepEqual(told.at(-2), { isPaging: false });
   mock.timers.tick(60_000);
   assert.equal(requests.length, 3);
 });
@@ -138,7 +138,7 @@ test("a reload of a later page loads all of the view", async () => {
   visit("/?before=17.3");
   loader.reload();
   await settle();
-  assert.deepEqual(told.at(-1), { isPaging: false });
+  assert.deepEqual(told.at(-2), { isPaging: false });
   assert.equal(holds.most, 1);
 });
 
@@ -177,7 +177,7 @@ test("the way back loads the view of the address, and pushes nothing", async () 
   await settle();
   assert.ok(event.defaultPrevented);
   assert.equal(requests.at(-1), "/?range=15m");
-  assert.deepEqual(told.at(-1), { isPaging: false });
+  assert.deepEqual(told.at(-2), { isPaging: false });
 });
 
 test("an error of something else in the page is told without a retry", () => {
@@ -187,4 +187,7 @@ test("an error of something else in the page is told without a retry", () => {
     document.dispatchEvent(new window.CustomEvent(name, { detail: { ctx }, cancelable: true }));
   }
   assert.deepEqual(told, [{ problem: 404, text: "gone", retry: undefined }]);
+  const next = { ...ctx, response: { status: 200 } };
+  document.dispatchEvent(new window.CustomEvent("htmx:finally:request", { detail: { ctx: next } }));
+  assert.equal(told.at(-1), "fine", "until something succeeds");
 });
