@@ -23,13 +23,11 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 
 INSTALLED_APPS = [
-    "django.contrib.staticfiles",
     "logwatcher.store",
     "logwatcher.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "logwatcher.web.headers.content_security_policy",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -47,13 +45,6 @@ CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = False
 # TLS ends at the proxy; over plain HTTP on loopback these would lock the viewer out.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
-
-STATIC_URL = "/static/"
-STATICFILES_DIRS: list[str] = []
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-# esbuild puts a hash of the content into each name.
-WHITENOISE_IMMUTABLE_FILE_TEST = r"-[0-9A-Z]{8}\."
 
 LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
     "version": 1,

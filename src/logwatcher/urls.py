@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from logwatcher.web import api, page
+from logwatcher.web import api, bundle, page
 
 urlpatterns = [
     path("", page.page),
     path("requests/<int:request_id>", page.request_detail),
+    path("static/logwatcher/<name>", bundle.asset),
     path("traffic", page.change_traffic),
     path("api/series", api.series),
     path("api/summary", api.summary),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -146,9 +146,9 @@ def traffic(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def openapi(request: HttpRequest) -> FileResponse:
+def openapi(request: HttpRequest) -> HttpResponse:
     """The description of this API."""
-    return FileResponse(OPENAPI.open("rb"), content_type="application/json")
+    return HttpResponse(OPENAPI.read_bytes(), content_type="application/json")
 
 
 def _body(request: HttpRequest) -> JSON:
