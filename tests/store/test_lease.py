@@ -52,10 +52,15 @@ def test_one_given_back_is_free_at_once() -> None:
     assert lease.acquire("job", "b", NOW)
 
 
-def test_a_clock_set_back_does_not_make_it_last_longer() -> None:
+def test_a_clock_that_is_a_little_behind_does_not_get_it() -> None:
     lease.acquire("job", "a", NOW)
-    assert not lease.acquire("job", "b", NOW)
-    assert lease.acquire("job", "b", NOW - 1)
+    assert not lease.acquire("job", "b", NOW - 1)
+    assert not lease.acquire("job", "b", NOW - TERM_US)
+
+
+def test_a_clock_set_back_far_does_not_make_it_last_longer() -> None:
+    lease.acquire("job", "a", NOW)
+    assert lease.acquire("job", "b", NOW - TERM_US - 1)
 
 
 def test_its_holder_may_set_the_clock_back() -> None:
@@ -64,5 +69,5 @@ def test_its_holder_may_set_the_clock_back() -> None:
 
 
 def test_of_many_at_once_one_gets_it() -> None:
-    tries = [partial(lease.acquire, "job", holder, NOW) for holder in "abcdef"]
+    tries = [partial(lease.acquire, "job", holder, NOW - i) for i, holder in enumerate("abcdef")]
     assert sorted(at_once(*tries)) == [False] * 5 + [True]

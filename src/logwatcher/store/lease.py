@@ -12,12 +12,14 @@ TERM_US = 8_000_000
 def acquire(name: str, holder: str, now_us: int) -> bool:
     """Take or renew the lease for ``TERM_US``; False while another one holds it.
 
-    A lease that ends further ahead than a term was given by a clock since set back.
+    A lease that ends further ahead than two terms was given by a clock since set back.
+    One term would not do: of two who ask at once, the one who read its clock first may
+    be the second to get the lock, and clocks of two machines differ.
     """
     with transaction.atomic():
         lock()
         lease = Lease.objects.filter(pk=name).first()
-        if lease and lease.holder != holder and now_us < lease.expires_us <= now_us + TERM_US:
+        if lease and lease.holder != holder and now_us < lease.expires_us <= now_us + 2 * TERM_US:
             return False
         Lease(name=name, holder=holder, expires_us=now_us + TERM_US).save()
         return True
