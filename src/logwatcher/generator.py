@@ -14,6 +14,7 @@ from logwatcher.sources.mock import MockTraffic
 from logwatcher.store import lease, traffic
 from logwatcher.store.models import Traffic
 from logwatcher.store.thread import StoreThread
+from logwatcher.store.traffic import StaleVersion
 
 SOURCE = "mock"
 TICK_S = 0.1
@@ -31,7 +32,7 @@ class Generator:
         self._holder = secrets.token_hex(8)
         self._renew_at = 0.0
         self._mock: MockTraffic | None = None
-        self._version = 0
+        self._seed = self._version = 0
 
     async def __call__(self, put: Put) -> None:
         """Put the events of each tick."""
@@ -59,7 +60,8 @@ class Generator:
         if not wanted.is_running:
             return None
         if wanted.stop_at_us is not None and now_us >= wanted.stop_at_us:
-            traffic.change(is_running=False, stop_at_us=None)
+            with suppress(StaleVersion):  # somebody has started it anew in this moment
+                traffic.change(wanted.version, is_running=False, stop_at_us=None)
             return None
         if self._mock and time.monotonic() < self._renew_at:
             return wanted
@@ -72,9 +74,9 @@ class Generator:
             self._mock = None
             return []
         now_us = time.time_ns() // 1000
-        if self._mock is None:
+        if self._mock is None or self._seed != wanted.seed:
             self._mock = MockTraffic(wanted.seed, now_us, wanted.rate, wanted.scenario)
         elif self._version != wanted.version:
             self._mock.set(rate=wanted.rate, scenario=wanted.scenario, at_us=now_us)
-        self._version = wanted.version
+        self._seed, self._version = wanted.seed, wanted.version
         return self._mock.until(now_us)
