@@ -97,7 +97,9 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     frame = { min, max, step, now, list: buckets(series, points, now) };
     xTicks = labelledTicks();
     for (const card of cards) card.draw(frame);
-    section.toggleAttribute("data-empty", !frame.list.some(({ point, end }) => point && end > min));
+    const shown = frame.list.filter(({ point, end }) => point && end > min);
+    section.toggleAttribute("data-empty", !shown.length);
+    section.toggleAttribute("data-untimed", shown.length > 0 && shown.every(({ point }) => point.p50 === null));
     crosshair.draw();
     if (Math.abs(now - tableAt) >= OPEN_TABLE_EVERY) fillTables();
   }

@@ -11,7 +11,15 @@ from typing import Any
 from django.conf import settings
 
 from logwatcher.core.query import Figures
-from logwatcher.core.view import RANGES, SORTS, STATUS_CLASSES, View, automatic_step, steps_for
+from logwatcher.core.view import (
+    RANGES,
+    SORTS,
+    STATUS_CLASSES,
+    STEPS,
+    View,
+    automatic_step,
+    steps_for,
+)
 from logwatcher.core.window import Window
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader
@@ -23,6 +31,10 @@ from logwatcher.web.templatetags.view_url import view_url
 ENDPOINTS_SHOWN = 20
 REQUESTS_PER_PAGE = 15
 ENDPOINTS_OFFERED = 50
+ALARMING_SHARE = 0.02
+"""From this share of 5xx on an endpoint stands out."""
+MANY_TIMES = 10
+"""From so many times the throughput before on, a percentage says less than a factor."""
 TREND_WIDTH, TREND_HEIGHT, TREND_POINTS = 96, 20, 48
 
 Context = dict[str, Any]  # Any: what a template reads
@@ -142,10 +154,11 @@ def filters(view: View, window: Window) -> Context:
     errors = [code for code in codes if code >= "400"]
     sources, names = reader.names_in_use()
     range_s = view.range_s
+    automatic = automatic_step(range_s)
     return {
         "ranges": [{"name": name, "is_current": name == view.range} for name in RANGES],
         "steps": [{"name": name, "is_current": name == view.step} for name in steps_for(range_s)],
-        "auto_step": _span(automatic_step(range_s)),
+        "auto_step": next(name for name, step in STEPS.items() if step == automatic),
         "sources": sources,
         "statuses": list(
             dict.fromkeys([*STATUS_CLASSES[1:], *errors, *filter(None, [view.status])])
@@ -203,6 +216,8 @@ def _ratio(now: float, before: float) -> tuple[str, str] | None:
     if not before:
         return None
     change = now / before - 1
+    if change >= MANY_TIMES - 1:
+        return "up", f"{number.digits(change + 1)}×"
     return _direction(change, 0.0005), number.text("percent", abs(change))
 
 
@@ -262,7 +277,7 @@ def _endpoint(view: View, name: EndpointName, of: Figures, trend: list[int]) -> 
         "requests": number.text("count", of.requests),
         "client_error_rate": number.text("percent", of.share(4)),
         "server_error_rate": number.text("percent", of.share(5)),
-        "has_server_errors": of.by_class[4] > 0,
+        "has_server_errors": (of.share(5) or 0.0) >= ALARMING_SHARE,
         "p50": number.text("seconds", of.p50),
         "p95": number.text("seconds", of.p95),
         "p99": number.text("seconds", of.p99),

@@ -52,9 +52,8 @@ def page(request: HttpRequest) -> HttpResponse:
     except ViewError as error:
         return problem(request, 400, "This address can't be shown", str(error))
     context = _context(view)
-    is_fragment = request.headers.get("HX-Request") == "true"
     is_history = request.headers.get("HX-History-Restore-Request") == "true"
-    template = "view" if is_fragment and not is_history else "page"
+    template = "view" if _is_htmx(request) and not is_history else "page"
     response = render(request, f"logwatcher/{template}.html", context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "HX-Request"
@@ -63,11 +62,14 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
-    """All that one request has, for the dialog."""
+    """All that one request has: for HTMX the dialog's content, else a page of its own."""
     row = reader.request(request_id)
     if row is None:
         return problem(request, 404, "No such request", "It may have been too old to be kept.")
-    return render(request, "logwatcher/request.html", {"row": card.request_row(row)})
+    template = "request" if _is_htmx(request) else "request_page"
+    response = render(request, f"logwatcher/{template}.html", {"row": card.request_row(row)})
+    response.headers["Vary"] = "HX-Request"
+    return response
 
 
 @require_POST
@@ -83,7 +85,7 @@ def change_traffic(request: HttpRequest) -> HttpResponse:
 
 def problem(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     """An error as a page, or for HTMX as one line of text."""
-    if request.headers.get("HX-Request") == "true":
+    if _is_htmx(request):
         return HttpResponse(f"{title}. {message}", "text/plain; charset=utf-8", status)
     context = {"status": status, "title": title, "message": message}
     return render(request, "logwatcher/error.html", context, status=status)
@@ -92,6 +94,10 @@ def problem(request: HttpRequest, status: int, title: str, message: str) -> Http
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return problem(request, 404, "There is nothing here", "The address may be mistyped.")
+
+
+def _is_htmx(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
 
 
 def _context(view: View) -> dict[str, Any]:  # Any: what templates read
