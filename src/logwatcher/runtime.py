@@ -63,6 +63,7 @@ class Runtime:
                 async with asyncio.TaskGroup() as inner:
                     for source in self._sources:
                         inner.create_task(source(self._pipeline.put))
+                    await asyncio.Event().wait()  # until cancelled, even without a source
             finally:
                 feed.cancel()
                 pipeline.cancel()

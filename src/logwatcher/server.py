@@ -2,9 +2,11 @@
 
 import errno
 import gc
+import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 
@@ -36,6 +38,11 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop. Uvicorn would raise the signal again afterwards; the exit code is ``run``'s."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then the rest."""
