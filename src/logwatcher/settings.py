@@ -43,6 +43,7 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "logwatcher.web.page.forbidden"
 # TLS ends at the proxy; over plain HTTP on loopback these would lock the viewer out.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
 

@@ -18,4 +18,6 @@ urlpatterns = [
     path("api/traffic", api.traffic),
     path("api/openapi.json", api.openapi),
 ]
+handler400 = page.bad_request
 handler404 = page.not_found
+handler500 = page.broken

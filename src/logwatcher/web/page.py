@@ -1,11 +1,13 @@
 """The page, its fragment, a request's detail and the controls' form."""
 
+import sys
 import time
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -84,16 +86,37 @@ def change_traffic(request: HttpRequest) -> HttpResponse:
 
 
 def problem(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
-    """An error as a page, or for HTMX as one line of text."""
+    """An error as a page, for HTMX as one line of text, for the API as JSON."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": f"{title}. {message}"}, status=status)
     if _is_htmx(request):
         return HttpResponse(f"{title}. {message}", "text/plain; charset=utf-8", status)
     context = {"status": status, "title": title, "message": message}
     return render(request, "logwatcher/error.html", context, status=status)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: above all a host name that is not allowed."""
+    message = "If the page is asked for by this name, add it to LOGWATCHER_ALLOWED_HOSTS."
+    return problem(request, 400, "The request can't be answered", message)
+
+
+def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What the check against forged requests answers."""
+    return problem(request, 403, "That was not allowed", "Reload the page, and try again.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404."""
     return problem(request, 404, "There is nothing here", "The address may be mistyped.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: a database that is away, or a bug; the log says which."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        message = "It is asked again with the next request."
+        return problem(request, 503, "The database doesn't answer", message)
+    return problem(request, 500, "Something is broken here", "The server's log says what.")
 
 
 def _is_htmx(request: HttpRequest) -> bool:
