@@ -5,7 +5,6 @@ import gc
 import signal
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -81,6 +80,8 @@ def run(sources: Sequence[Source], listener: socket.socket) -> int:
         lifespan="on",
     )
     server = Server(settings, runtime)
-    with suppress(KeyboardInterrupt):
+    try:
         server.run([listener])
+    except KeyboardInterrupt:  # it came before Uvicorn listens to signals
+        return 0
     return 1 if runtime.has_failed or not server.started else 0
