@@ -57,15 +57,16 @@ class Chart:
 
 
 class Dashboard:
-    """One tab with the page of a shop."""
+    """One tab with the page of a shop, at the shop's own address or another of its names."""
 
-    def __init__(self, page: Page, shop: Shop) -> None:
+    def __init__(self, page: Page, shop: Shop, url: str = "") -> None:
         self.page = page
         self.shop = shop
+        self.url = url or shop.url
 
     def open(self, query: str = "", *, state: str = "live") -> "Dashboard":
         """Go to the view; returns when the page is in that state."""
-        self.page.goto(f"{self.shop.url}/{'?' if query else ''}{query}")
+        self.page.goto(f"{self.url}/{'?' if query else ''}{query}")
         self.is_in(state)
         return self
 
@@ -184,6 +185,10 @@ class Dashboard:
             assert get() == wanted
 
         self.goes_on(check, seconds)
+
+    def lists_first(self, path: str, seconds: float = QUICKLY) -> None:
+        """Wait until the newest request listed is this one."""
+        self.becomes(lambda: self.paths[:1], [path], seconds)
 
     def changes(self, get: Callable[[], object], before: object) -> None:
         """Wait until ``get()`` is another than before."""

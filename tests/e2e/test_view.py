@@ -42,7 +42,7 @@ def test_a_filter_of_a_menu_applies_to_all_live_too(
     seen = event(now, method="POST", route=f"{route}/seen", status=404)
     unseen = event(now, method="GET", route=f"{route}/unseen", status=200)
     dashboard.shop.write([unseen, seen, unseen])
-    dashboard.becomes(lambda: dashboard.paths[0], f"{route}/seen")
+    dashboard.lists_first(f"{route}/seen")
     dashboard.agrees_with_the_api()
     assert f"{route}/unseen" not in dashboard.paths
 
@@ -151,7 +151,7 @@ def test_the_stream_goes_on_after_a_way_back(dashboard: Dashboard) -> None:
     dashboard.page.go_back()
     expect(dashboard["#menu-status summary b"]).to_have_text("any")
     dashboard.shop.write([event(time.time(), route="/after/back")])
-    dashboard.becomes(lambda: dashboard.paths[0], "/after/back")
+    dashboard.lists_first("/after/back")
 
 
 @pytest.mark.parametrize("back", ["Escape", "button", "double click"])
@@ -205,7 +205,7 @@ def test_pause_freezes_the_view_and_resume_catches_up(dashboard: Dashboard) -> N
 
     dashboard["#pause"].click()
     dashboard.is_in("live")
-    dashboard.becomes(lambda: dashboard.paths[0], "/while/paused/2")
+    dashboard.lists_first("/while/paused/2")
     dashboard.agrees_with_the_api()
     expect(dashboard["#requests-new"]).to_be_hidden()
 
