@@ -11,6 +11,8 @@ from logwatcher.store.writer import commit_revision, lock
 DEFAULT_RATE = 1.25
 """Events per second: one per 0.8 s."""
 MIN_RATE, MAX_RATE = 0.1, 5000.0
+MAX_SEED = (1 << 53) - 1
+"""From 0; JSON's numbers are exact up to here."""
 DEFAULT_SCENARIO = "normal"
 
 

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from logwatcher.core.query import Figures
 from logwatcher.core.view import View, ViewError, parse
@@ -20,25 +21,51 @@ from logwatcher.store import reader
 from logwatcher.store import traffic as store_traffic
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
-from logwatcher.store.traffic import StaleVersion
+from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
 from logwatcher.web import series as view_series
 from logwatcher.web.page import TrafficForm
 
 OPENAPI = Path(__file__).parent / "openapi.json"
 MAX_BODY = 10_000
 MAX_REQUESTS = 200
-
+MAX_NAME = 40
 JSON = dict[str, Any]  # Any: whatever JSON can hold
+ViewFunction = Callable[..., HttpResponse]
+
+
+class Field(NamedTuple):
+    """What can be PUT: JSON's types, and in words."""
+
+    types: tuple[type, ...]
+    allowed: str | list[str]
+
+
+FIELDS = {
+    "running": Field((bool,), "true or false"),
+    "rate": Field((int, float), f"a number from {MIN_RATE:g} to {MAX_RATE:g}"),
+    "scenario": Field((str,), list(SCENARIOS)),
+    "seed": Field((int,), f"a whole number from 0 to {MAX_SEED}"),
+    "version": Field((int,), "the version of an earlier answer"),
+}
 
 
 def _error(status: int, text: str, **more: Any) -> JsonResponse:  # Any: JSON
     return JsonResponse({"error": text, **more}, status=status)
 
 
+def _reads(view: ViewFunction) -> ViewFunction:
+    """GET and HEAD; any other method is answered 405 before it is asked for a CSRF token."""
+    return csrf_exempt(require_safe(view))
+
+
+def _bad_parameter(error: ViewError) -> JsonResponse:
+    return _error(400, str(error), parameter=error.parameter, allowed=error.allowed)
+
+
 def _of_view(build: Callable[[View, Window], JSON]) -> Callable[[HttpRequest], HttpResponse]:
     """A view function that answers 400 to a wrong parameter, else what ``build`` makes of it."""
 
-    @require_GET
+    @_reads
     @wraps(build)
     def answer(request: HttpRequest) -> HttpResponse:
         try:
@@ -46,7 +73,7 @@ def _of_view(build: Callable[[View, Window], JSON]) -> Callable[[HttpRequest], H
             with reader.snapshot():
                 return JsonResponse(build(view, window_of(view, time.time())))
         except ViewError as error:
-            return _error(400, str(error), parameter=error.parameter, allowed=error.allowed)
+            return _bad_parameter(error)
 
     return answer
 
@@ -98,14 +125,14 @@ def requests(view: View, window: Window) -> JSON:
     }
 
 
-@require_GET
+@_reads
 def request(request: HttpRequest, request_id: int) -> HttpResponse:
     """One request."""
     row = reader.request(request_id)
     return _error(404, "no such request") if row is None else JsonResponse(_request(row))
 
 
-@require_GET
+@_reads
 def sources(request: HttpRequest) -> HttpResponse:
     """Where requests come from."""
     names, _ = reader.names_in_use()
@@ -124,20 +151,11 @@ def traffic(request: HttpRequest) -> HttpResponse:
         return _error(415, "send application/json")
     try:
         body = _body(request)
+        changes = _changes(body)
+    except ViewError as error:
+        return _bad_parameter(error)
     except ValueError as error:
         return _error(400, str(error))
-    running = {None: "", True: "on", False: "off"}[body.get("running")]
-    form = TrafficForm({**body, "running": running})
-    if not form.is_valid():
-        name, errors = next(iter(form.errors.items()))
-        allowed = {
-            "scenario": list(SCENARIOS),
-            "rate": f"{store_traffic.MIN_RATE:g} to {store_traffic.MAX_RATE:g}",
-        }
-        return _error(400, f"{name}: {errors[0]}", parameter=name, allowed=allowed.get(name, ""))
-    changes = form.changes()
-    if "seed" in body:
-        changes["seed"] = body["seed"]
     try:
         changed = store_traffic.change(body.get("version"), **changes)
     except StaleVersion as stale:
@@ -145,42 +163,60 @@ def traffic(request: HttpRequest) -> HttpResponse:
     return JsonResponse(_traffic(changed))
 
 
-@require_GET
+@_reads
 def openapi(request: HttpRequest) -> HttpResponse:
     """The description of this API."""
     return HttpResponse(OPENAPI.read_bytes(), content_type="application/json")
 
 
 def _body(request: HttpRequest) -> JSON:
-    """The fields of a PUT, each of its type.
+    """The fields of a PUT.
 
     Raises:
-        ValueError: saying which is wrong.
+        ValueError: it is no JSON object, or too large.
+        ViewError: a field that there is not.
     """
-    if len(request.body) > MAX_BODY:
-        raise ValueError(f"the body is larger than {MAX_BODY} bytes")
     try:
+        if len(request.body) > MAX_BODY:
+            raise RequestDataTooBig
         body = json.loads(request.body)
+    except RequestDataTooBig:
+        raise ValueError(f"the body is larger than {MAX_BODY} bytes") from None
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(body, dict):
         raise ValueError("the body is not an object")
-    types: dict[str, tuple[type, ...]] = {
-        "running": (bool,),
-        "rate": (int, float),
-        "scenario": (str,),
-        "seed": (int,),
-        "version": (int,),
-    }
     for name, value in body.items():
-        if name not in types:
-            raise ValueError(f"{name[:40]!r}: unknown; allowed: {', '.join(types)}")
-        is_bool = isinstance(value, bool)
-        if not isinstance(value, types[name]) or (is_bool and name != "running"):
-            raise ValueError(f"{name}: {value!r:.40} has the wrong type")
-        if isinstance(value, int) and not -(1 << 62) < value < 1 << 62:
-            raise ValueError(f"{name}: the number is too large")
+        if name not in FIELDS:
+            raise ViewError(name[:MAX_NAME], name, list(FIELDS))
+        if name in ("seed", "version") and isinstance(value, float) and value.is_integer():
+            body[name] = value = int(value)  # as in JSON Schema, 1.0 is an integer
+        if not _is_of_type(name, value) or value == "":
+            raise ViewError(name, json.dumps(value), FIELDS[name].allowed)
     return body
+
+
+def _is_of_type(name: str, value: object) -> bool:
+    is_too_large = isinstance(value, int) and abs(value) >= 1 << 62
+    is_bool = isinstance(value, bool)
+    return (
+        isinstance(value, FIELDS[name].types)
+        and is_bool == (name == "running")
+        and not is_too_large
+    )
+
+
+def _changes(body: JSON) -> Changes:
+    """What a PUT changes.
+
+    Raises:
+        ViewError: a value that can't be used.
+    """
+    running = {None: "", True: "on", False: "off"}[body.get("running")]
+    form = TrafficForm({**body, "running": running})
+    for name in form.errors:
+        raise ViewError(name, json.dumps(body[name]), FIELDS[name].allowed)
+    return form.changes()
 
 
 def _figures(of: Figures) -> JSON:

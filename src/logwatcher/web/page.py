@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from logwatcher.core.view import View, ViewError, parse
 from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
-from logwatcher.store.traffic import MAX_RATE, MIN_RATE, Changes
+from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes
 from logwatcher.web import card
 from logwatcher.web.series import series
 
@@ -25,7 +25,14 @@ class TrafficForm(forms.Form):
 
     running = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], required=False)
     rate = forms.FloatField(min_value=MIN_RATE, max_value=MAX_RATE, required=False)
-    scenario = forms.ChoiceField(choices=[(key, key) for key in SCENARIOS], required=False)
+    scenario = forms.ChoiceField(
+        choices=[(key, key) for key in SCENARIOS],
+        required=False,
+        error_messages={
+            "invalid_choice": f"unknown %(value)r; choose one of: {', '.join(SCENARIOS)}"
+        },
+    )
+    seed = forms.IntegerField(min_value=0, max_value=MAX_SEED, required=False)
 
     def changes(self) -> Changes:
         """What is to be changed. Starting sets the time when it stops by itself."""
@@ -37,6 +44,8 @@ class TrafficForm(forms.Form):
             changes["rate"] = rate
         if scenario := self.cleaned_data["scenario"]:
             changes["scenario"] = scenario
+        if (seed := self.cleaned_data["seed"]) is not None:
+            changes["seed"] = seed
         return changes
 
 
@@ -46,7 +55,7 @@ def stop_time_us() -> int | None:
     return int((time.time() + 60 * minutes) * 1e6) if minutes else None
 
 
-@require_GET
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page, or for HTMX the fragment that goes into ``#view``."""
     try:
@@ -62,7 +71,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
     """All that one request has: for HTMX the dialog's content, else a page of its own."""
     row = reader.request(request_id)
@@ -77,6 +86,8 @@ def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 def change_traffic(request: HttpRequest) -> HttpResponse:
     """Change the wanted state and answer with the controls as they are then."""
+    if not settings.HAS_MOCK_TRAFFIC:
+        return problem(request, 404, "There is no mock traffic here", "This server follows a log.")
     form = TrafficForm(request.POST)
     if not form.is_valid():
         text = "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
