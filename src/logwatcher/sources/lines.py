@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats import MAX_LINE
+from logwatcher.core.formats import MAX_LINE, Header
 from logwatcher.core.text import clean
 
 MAX_SAMPLES = 5
@@ -64,7 +64,7 @@ class Tally:
 
     Attributes:
         matched: lines that were events.
-        unmatched: lines that were not; empty ones don't count.
+        unmatched: lines that were not; empty ones and headers don't count.
         samples: the first ``MAX_SAMPLES`` unmatched ones.
     """
 
@@ -92,6 +92,8 @@ def read_events(lines: Iterable[bytes], parse: Callable[[str], Event], tally: Ta
             continue
         try:
             events.append(parse(line.decode("utf-8", "replace")))
+        except Header:
+            continue
         except ParseError as error:
             tally.reject(line, str(error))
     tally.matched += len(events)

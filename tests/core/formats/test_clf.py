@@ -1,19 +1,18 @@
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatcher.core.event import MAX_PATH, Event, ParseError
-from logwatcher.core.formats import FORMATS, LATEST_YEAR, MAX_LINE, Format, by_pattern, unescape
+from logwatcher.core.formats import FORMATS, LATEST_YEAR, MAX_LINE, by_pattern, unescape
 from logwatcher.core.route import NO_ROUTE
 from logwatcher.core.text import OTHER_METHOD, clean
 
-SAMPLES = sorted((Path(__file__).parent.parent / "data").glob("*.log"))
 TIME_US = 1_715_495_103_000_000  # 2024-05-12 06:25:03 UTC
 
 parse = FORMATS["combined"].parse
+parse_common = FORMATS["common"].parse
 
 
 def line(
@@ -28,25 +27,6 @@ def line(
     end: str = "",
 ) -> str:
     return f'{address} - {user} [{time}] "{request}" {status} {size} "-" "{agent}"{end}'
-
-
-@pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
-def test_the_sample_of_each_format_has_every_field(format_: Format) -> None:
-    event = format_.parse(format_.sample)
-    assert event.duration_us is not None
-    assert event.size is not None
-    assert FORMATS[format_.name] is format_
-
-
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.name)
-def test_every_line_of_a_sample_log_is_an_event(path: Path) -> None:
-    format_ = FORMATS[path.name.split(".")[0]]
-    for text in path.read_text().splitlines():
-        assert format_.parse(text)
-
-
-def test_every_format_has_a_sample_log() -> None:
-    assert {path.name.split(".")[0] for path in SAMPLES} == set(FORMATS)
 
 
 def test_the_combined_format_is_read() -> None:
@@ -64,24 +44,59 @@ def test_the_combined_format_is_read() -> None:
         (" 61.005", 61_005_000),
         (" 0.000001", 1),
         (" -", None),
+        (" 512 0.142", 142_000),
+        (" 512 0.142 0.140", 142_000),
+        (" 0.142 0.010, 0.020 : 0.030", 142_000),
+        (" 0.142 -", 142_000),
+        (" 0.010, 0.020 : 0.030", 60_000),
+        (" -, 0.020 : -", 20_000),
+        (' rt=0.142 uct="0.000" uht="0.141" urt="0.141"', 142_000),
     ],
 )
-def test_the_request_time_may_stand_at_the_end(end: str, duration_us: int | None) -> None:
+def test_the_times_may_stand_at_the_end(end: str, duration_us: int | None) -> None:
     assert parse(line(end=end)).duration_us == duration_us
 
 
 @pytest.mark.parametrize(
-    "end", [" 142", " 0,142", " 0.142s", " -0.1", " 0.1 0.2", ' "x" 0.1 "y"', " "]
+    "end", [" 142", " 0,142", " 0.142s", " -0.1", " 0.1 x", " 1 2", ' "x" 0.1 "y"', " ", " inf"]
 )
 def test_what_is_no_request_time_is_not_guessed(end: str) -> None:
     with pytest.raises(ParseError, match="expected the end of the line at column"):
         parse(line(end=end))
 
 
-def test_the_common_format_and_a_field_more_are_read_too() -> None:
+def test_the_common_format_has_no_referer_and_agent() -> None:
     common = line().removesuffix(' "-" "Mozilla/5.0"')
-    assert parse(common) == parse(f"shop.example {common}") == parse(line())
+    for text in [common, f"shop.example:443 {common}", f"{common} 0.142", f"{common} 512 0.142 -"]:
+        assert parse_common(text)[:5] == parse(line())[:5]
+        with pytest.raises(ParseError, match="expected the referer and user agent in quotes"):
+            parse(text)
+    with pytest.raises(ParseError, match="common: expected the end of the line"):
+        parse_common(line())
+
+
+def test_there_may_be_a_virtual_host_in_front_and_a_quoted_field_more() -> None:
+    assert parse(f"shop.example:443 {line()}") == parse(line())
     assert parse(line(end=' "203.0.113.7, 10.0.0.2" 0.142')).duration_us == 142_000
+
+
+@pytest.mark.parametrize(
+    ("name", "end", "duration_us"),
+    [
+        ("apache_us", "14211", 14_211),
+        ("apache_us", "3/3014211", 3_014_211),
+        ("apache_ms", "14", 14_000),
+        ("apache_s", "14", 14_000_000),
+        ("apache_us", "-14", None),
+        ("apache_s", "999999999999999", None),
+    ],
+)
+def test_apache_writes_the_duration_after_the_time_of_the_start(
+    name: str, end: str, duration_us: int | None
+) -> None:
+    event = FORMATS[name].parse(line(end=f" {end}"))
+    assert event.duration_us == duration_us
+    assert event.time_us == TIME_US + (duration_us or 0)
 
 
 @pytest.mark.parametrize(

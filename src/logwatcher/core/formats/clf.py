@@ -1,0 +1,159 @@
+"""The common log format and what servers add to it: NGINX, Apache, Traefik, ingress-nginx."""
+
+from logwatcher.core.event import MAX_PATH, Event
+from logwatcher.core.formats.duration import number_duration, text_duration
+from logwatcher.core.formats.format import Format
+from logwatcher.core.formats.pattern import QUOTED, by_pattern
+from logwatcher.core.formats.request import SIMPLE_REQUEST, odd_request
+from logwatcher.core.formats.timestamp import clf_time
+from logwatcher.core.route import to_route
+from logwatcher.core.text import clean
+
+START = (
+    ("an address and a '['", r"(?:[^\[]*+\[){1,8}?"),
+    (
+        "a time like '10/Oct/2000:13:55:36 -0700]'",
+        r"(\d\d/[A-Z][a-z][a-z]/\d\d\d\d:\d\d:\d\d:\d\d [+-]\d\d\d\d)\] ",
+    ),
+    ("the request in quotes", rf'"(?:{SIMPLE_REQUEST}|({QUOTED}))" '),
+    ("a status", r"(\d{1,3}|-) "),
+    ("the bytes sent", r"(\d{1,15}|-)"),
+)
+_AGENT = ("the referer and user agent in quotes", rf'(?: "{QUOTED}"){{1,3}}+')
+_MAYBE_AGENT = (_AGENT[0], rf'(?: "{QUOTED}"){{0,3}}+')
+_SECONDS = r"(?:\d{1,7}\.\d{1,6}|-)(?:(?:, | : )(?:\d{1,7}\.\d{1,6}|-))*+"
+_REQUEST_TIME = (
+    "the request time in seconds, like 0.123",
+    # Before it may stand its length; after it, the upstream's time, as in NGINX's own examples.
+    rf"(?:(?: \d{{1,15}}(?= ))?+ (?:rt=)?({_SECONDS})"
+    rf'(?: {_SECONDS})?+(?: u[chr]t="?{_SECONDS}"?){{0,3}}+)?',
+)
+
+
+def to_event(
+    time: str,
+    method: str | None,
+    path: str,
+    request: str,
+    status: str,
+    size: str,
+    duration: str | None = None,
+) -> Event:
+    """The event of the groups in ``START`` and a duration in seconds."""
+    if method is None:
+        method, path = odd_request(request)
+    else:
+        path = clean(path, MAX_PATH)
+    return Event(
+        clf_time(time),
+        method,
+        path,
+        to_route(path),
+        0 if status == "-" else int(status),
+        None if duration is None or duration == "-" else text_seconds(duration),
+        None if size == "-" else int(size),
+    )
+
+
+def text_seconds(duration: str) -> int | None:
+    """Seconds, or a list of them, in µs."""
+    try:
+        return int(float(duration) * 1_000_000 + 0.5)
+    except ValueError:
+        return text_duration(duration, 1_000_000)
+
+
+def _apache(scale: int) -> tuple[tuple[str, str], ...]:
+    unit = {1: "µs", 1000: "ms", 1_000_000: "s"}[scale]
+    seconds = r"(?:\d{1,7}/)?" if scale == 1 else ""  # "%T/%D"
+    return (*START, _MAYBE_AGENT, (f"the duration in {unit}", rf" {seconds}(-?\d{{1,15}})"))
+
+
+def _to_apache(scale: int, *groups: str) -> Event:
+    """Apache's time is when the request came."""
+    event = to_event(*groups[:-1])
+    duration = number_duration(int(groups[-1]), scale)
+    return event._replace(time_us=event.time_us + (duration or 0), duration_us=duration)
+
+
+def _to_traefik(*groups: str) -> Event:
+    """Traefik's time is when the request came."""
+    event = to_event(*groups[:-1])
+    duration = text_duration(groups[-1], 1000)
+    return event._replace(time_us=event.time_us + (duration or 0), duration_us=duration)
+
+
+_LINE = '203.0.113.7 - ada [10/Oct/2024:13:55:36 +0200] "GET /api/orders/7 HTTP/1.1" 200 2326'
+_AGENTS = ' "https://example.com/" "Mozilla/5.0"'
+
+COMMON = Format(
+    "common",
+    "NGINX and Apache: common, with or without a virtual host in front and times at the end",
+    f"{_LINE} 0.142",
+    by_pattern("common", (*START, _REQUEST_TIME), to_event),
+)
+COMBINED = Format(
+    "combined",
+    "NGINX and Apache: combined, with or without a virtual host in front and, at the end,"
+    " $request_length, $request_time and $upstream_response_time",
+    f"{_LINE}{_AGENTS} 0.142",
+    by_pattern("combined", (*START, _AGENT, _REQUEST_TIME), to_event),
+)
+COMBINED_IO = Format(
+    "combinedio",
+    "Apache: combined (or common) with %I %O, the bytes received and sent",
+    f"{_LINE}{_AGENTS} 512 2570",
+    by_pattern(
+        "combinedio", (*START, _MAYBE_AGENT, ("two numbers", r" \d{1,15} \d{1,15}")), to_event
+    ),
+)
+APACHE_US = Format(
+    "apache_us",
+    "Apache: combined (or common) with %D at the end, or %T/%D: µs",
+    f"{_LINE}{_AGENTS} 142000",
+    by_pattern("apache_us", _apache(1), lambda *groups: _to_apache(1, *groups)),
+)
+APACHE_MS = Format(
+    "apache_ms",
+    "Apache: combined (or common) with %{ms}T at the end; Tomcat with %D: ms",
+    f"{_LINE}{_AGENTS} 142",
+    by_pattern("apache_ms", _apache(1000), lambda *groups: _to_apache(1000, *groups)),
+)
+APACHE_S = Format(
+    "apache_s",
+    "Apache: combined (or common) with %T at the end: whole seconds",
+    f"{_LINE}{_AGENTS} 1",
+    by_pattern("apache_s", _apache(1_000_000), lambda *groups: _to_apache(1_000_000, *groups)),
+)
+TRAEFIK = Format(
+    "traefik",
+    "Traefik: its common log format",
+    f'{_LINE}{_AGENTS} 17 "web@docker" "http://10.0.0.2:80" 142ms',
+    by_pattern(
+        "traefik",
+        (
+            *START,
+            _AGENT,
+            ("the number of the request", r" (?:\d{1,20}|-)"),
+            ("the router and server in quotes", rf'(?: "{QUOTED}"){{2}}+'),
+            ("the duration, like 22ms", r" (\d{1,10})ms"),
+        ),
+        _to_traefik,
+    ),
+)
+INGRESS = Format(
+    "ingress",
+    "Kubernetes: ingress-nginx",
+    f"{_LINE}{_AGENTS} 512 0.142 [shop-web-80] [] 10.0.0.2:8080 2326 0.141 200 a1b2c3",
+    by_pattern(
+        "ingress",
+        (
+            *START,
+            _AGENT,
+            ("the request's length and time", rf" \d{{1,15}} ({_SECONDS})"),
+            ("the upstream's names in brackets", r" \[[^\]]*+\](?: \[[^\]]*+\])?+"),
+            ("the upstream's address, length, time, status and an id", r"(?: [^ ]++){2,40}+"),
+        ),
+        to_event,
+    ),
+)

@@ -1,0 +1,182 @@
+"""One JSON object per line: any, by the usual names, and those of Caddy, Traefik, Cloudflare."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+
+from logwatcher.core.event import Event, ParseError
+from logwatcher.core.formats.fields import FIELDS, to_event
+from logwatcher.core.formats.format import (
+    MAX_LINE,
+    Format,
+    FormatError,
+    Parse,
+    check_length,
+    excerpt,
+)
+from logwatcher.core.formats.names import by_names
+
+_ESCAPED = re.compile(r"((?:\\x[0-9A-Fa-f]{2})+)|\\.", re.DOTALL)
+_decode = json.JSONDecoder(strict=False).raw_decode
+
+
+def read_object(name: str, line: str) -> dict[str, object]:
+    r"""The object on a line. Raises ParseError.
+
+    ``\x22``, which NGINX writes without ``escape=json``, is understood. Of keys that are
+    there twice the last one counts.
+    """
+    if len(line) > MAX_LINE:
+        check_length(name, line)
+    text = line.strip()
+    if not text.startswith("{"):
+        raise ParseError(f"{name}: expected '{{' at column 1, found {excerpt(line)}")
+    try:
+        record, end = _decode(text)
+    except RecursionError:
+        raise ParseError(f"{name}: nested too deep: {excerpt(line)}") from None
+    except ValueError as error:
+        mended = _ESCAPED.sub(_mend, text) if "\\x" in text else text
+        if mended != text:
+            return read_object(name, mended)
+        raise ParseError(f"{name}: {_reason(error, text)}") from None
+    if end != len(text):
+        raise ParseError(f"{name}: expected the end of the line at column {end + 1}")
+    return record  # type: ignore[no-any-return]  # it begins with a brace
+
+
+def _mend(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return escape[0]
+    text = bytes.fromhex(escape[1].replace("\\x", "")).decode("utf-8", "replace")
+    return json.dumps(text)[1:-1]
+
+
+def _reason(error: ValueError, text: str) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at column {error.pos + 1}, found {excerpt(text[error.pos :])}"
+    return "a number with too many digits"
+
+
+def _by_record(name: str, read: Callable[[dict[str, object]], Event]) -> Parse:
+    def parse(line: str) -> Event:
+        record = read_object(name, line)
+        try:
+            return read(record)
+        except ParseError as error:
+            raise ParseError(f"{name}: {error} in {excerpt(line)}") from None
+
+    return parse
+
+
+def compile_json(keys: Mapping[str, str], name: str = "json") -> Parse:
+    """What reads JSON whose keys have names of your own.
+
+    Args:
+        keys: by field (``time``, ``request`` or ``method`` and ``path``, ``status``, ``size``,
+            ``duration_ms``, …), the key of its value; a point leads into an object within.
+        name: of the format, for messages.
+
+    Raises:
+        FormatError: there is no such field, or too few.
+    """
+    for field in keys:
+        if field not in FIELDS:
+            close = get_close_matches(field, FIELDS, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(FIELDS)}"
+            raise FormatError(f"{name}: there is no field {field!r}; {hint}")
+    require(name, keys)
+    return _by_record(name, by_names({field: (key,) for field, key in keys.items()}))
+
+
+def require(name: str, names: Mapping[str, object]) -> None:
+    """Raises FormatError if these fields are too few to make events of."""
+    if not names.keys() & {"time", "start"}:
+        raise FormatError(f"{name}: no time in it; without one a request has no place")
+    if "status" not in names:
+        raise FormatError(f"{name}: no status in it; without one there is no error rate")
+    if not names.keys() & {"request", "path"}:
+        raise FormatError(f"{name}: no request in it: neither its line nor a path")
+
+
+def _caddy(record: dict[str, object]) -> Event:
+    request = record.get("request")
+    if not isinstance(request, dict):
+        raise ParseError("no object 'request'")
+    return to_event(
+        {
+            "time": record.get("ts"),
+            "method": request.get("method"),
+            "path": request.get("uri"),
+            "status": record.get("status"),
+            "size": record.get("size"),
+            "duration_s": record.get("duration"),
+        }
+    )
+
+
+def _traefik(record: dict[str, object]) -> Event:
+    return to_event(
+        {
+            "start": record.get("StartUTC"),
+            "method": record.get("RequestMethod"),
+            "path": record.get("RequestPath"),
+            "status": record.get("DownstreamStatus"),
+            "size": record.get("DownstreamContentSize"),
+            "duration_ns": record.get("Duration"),
+        }
+    )
+
+
+def _cloudflare(record: dict[str, object]) -> Event:
+    """Only times in ns tell how long it took; else the time to the first byte is the closest."""
+    start, end = record.get("EdgeStartTimestamp"), record.get("EdgeEndTimestamp")
+    is_exact = isinstance(start, int) and isinstance(end, int) and end > 10**17
+    return to_event(
+        {
+            "time": start if end is None else end,
+            "method": record.get("ClientRequestMethod"),
+            "path": record.get("ClientRequestURI", record.get("ClientRequestPath")),
+            "status": record.get("EdgeResponseStatus"),
+            "size": record.get("EdgeResponseBytes"),
+            "duration_ns": end - start if is_exact else None,  # type: ignore[operator]  # two ints
+            "duration_ms": None if is_exact else record.get("EdgeTimeToFirstByteMs"),
+        }
+    )
+
+
+JSON = Format(
+    "json",
+    "JSON of NGINX, Apache or anything else; finds the usual names of keys by itself",
+    '{"time_iso8601":"2024-10-10T11:55:36+00:00","request":"GET /api/orders/7 HTTP/1.1",'
+    '"status":"200","body_bytes_sent":"2326","request_time":"0.142"}',
+    _by_record("json", by_names()),
+    is_general=True,
+)
+CADDY = Format(
+    "caddy",
+    "Caddy: its JSON",
+    '{"level":"info","ts":1728561336.655,"logger":"http.log.access","msg":"handled request",'
+    '"request":{"remote_ip":"203.0.113.7","proto":"HTTP/2.0","method":"GET","host":"shop.example",'
+    '"uri":"/api/orders/7"},"bytes_read":0,"user_id":"","duration":0.142,"size":2326,"status":200}',
+    _by_record("caddy", _caddy),
+)
+TRAEFIK_JSON = Format(
+    "traefik_json",
+    "Traefik: its JSON",
+    '{"ClientAddr":"203.0.113.7:51234","DownstreamContentSize":2326,"DownstreamStatus":200,'
+    '"Duration":142000000,"OriginDuration":141000000,"Overhead":1000000,"RequestMethod":"GET",'
+    '"RequestPath":"/api/orders/7","RouterName":"web@docker",'
+    '"StartUTC":"2024-10-10T11:55:36.513000000Z","level":"info","msg":"",'
+    '"time":"2024-10-10T11:55:36Z"}',
+    _by_record("traefik_json", _traefik),
+)
+CLOUDFLARE = Format(
+    "cloudflare",
+    "Cloudflare: Logpush of HTTP requests",
+    '{"ClientIP":"203.0.113.7","ClientRequestMethod":"GET","ClientRequestURI":"/api/orders/7",'
+    '"EdgeStartTimestamp":1728561336513000000,"EdgeEndTimestamp":1728561336655000000,'
+    '"EdgeResponseBytes":2326,"EdgeResponseStatus":200,"RayID":"8d06e0f0a1b2c3d4"}',
+    _by_record("cloudflare", _cloudflare),
+)

@@ -1,0 +1,49 @@
+"""Formats that a regular expression describes, with messages that say what is missing."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from logwatcher.core.event import Event, ParseError
+from logwatcher.core.formats.format import MAX_LINE, Parse, check_length, excerpt
+
+# Inside of quotes: what is escaped by a backslash, or, twice as fast, where none is.
+QUOTED = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
+_PLAINLY_QUOTED = r'[^"]*+'
+
+
+def by_pattern(
+    name: str, parts: Sequence[tuple[str, str]], to_event: Callable[..., Event]
+) -> Parse:
+    """The ``parse`` of a format that a regular expression describes.
+
+    Args:
+        name: of the format, for messages.
+        parts: what stands there and its pattern, in the order of the line; so a message
+            can say which one is missing.
+        to_event: takes the groups of all parts.
+    """
+    pattern = "".join(pattern for _, pattern in parts)
+    match = re.compile(pattern, re.ASCII).fullmatch
+    match_plain = re.compile(pattern.replace(QUOTED, _PLAINLY_QUOTED), re.ASCII).fullmatch
+
+    def parse(line: str) -> Event:
+        if len(line) > MAX_LINE:
+            check_length(name, line)
+        fields = match(line) if "\\" in line else match_plain(line)
+        if fields is None:
+            raise ParseError(f"{name}: {_missing(line, parts)}")
+        return to_event(*fields.groups())
+
+    return parse
+
+
+def _missing(line: str, parts: Sequence[tuple[str, str]]) -> str:
+    """The first part that is not there, and what is there instead."""
+    pattern, column = "", 0
+    for what, part in [*parts, ("the end of the line", r"\Z")]:
+        pattern += part
+        matched = re.match(pattern, line, re.ASCII)
+        if matched is None:
+            return f"expected {what} at column {column + 1}, found {excerpt(line[column:])}"
+        column = matched.end()
+    raise AssertionError(f"nothing is missing: {line!r}")

@@ -1,0 +1,67 @@
+"""Request lines and targets as logs write them → method and path."""
+
+import re
+
+from logwatcher.core.event import MAX_PATH
+from logwatcher.core.text import METHODS, OTHER_METHOD, clean, to_method
+
+_ESCAPES = re.compile(r"((?:\\x[0-9A-Fa-f]{2})+)|\\u([0-9A-Fa-f]{4})|\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f"}
+
+
+def unescape(text: str) -> str:
+    r"""``\x22`` as NGINX writes it and ``\"`` as Apache does; bytes are read as UTF-8."""
+    return _ESCAPES.sub(_unescape, text)
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return bytes.fromhex(escape[1].replace("\\x", "")).decode("utf-8", "replace")
+    if escape[2]:
+        return chr(int(escape[2], 16))
+    return _ESCAPED.get(escape[3], escape[3])
+
+
+SIMPLE_REQUEST = rf'({"|".join(sorted(METHODS))}) ([^ ?#"\\]++)(?:[?#][^ "\\]*+)? HTTP/\d(?:\.\d)?'
+"""Nearly all request lines; its groups are the method and the path."""
+
+_SIMPLE = re.compile(SIMPLE_REQUEST, re.ASCII)
+_QUERY = re.compile("[?#]")
+
+
+def read_request(line: str, *, is_escaped: bool = True) -> tuple[str, str]:
+    """Method and path of a request line, whatever was sent as one."""
+    if simple := _SIMPLE.fullmatch(line):
+        return simple[1], clean(simple[2], MAX_PATH)
+    return odd_request(line, is_escaped=is_escaped)
+
+
+def odd_request(line: str, *, is_escaped: bool = True) -> tuple[str, str]:
+    """Method and path of a request line with escapes, spaces, no protocol or no sense."""
+    words = line.split(" ")
+    has_protocol = len(words) > 1 and words[-1].startswith("HTTP/")
+    if has_protocol:
+        words.pop()
+    method, target = to_method(words[0]), _QUERY.split(" ".join(words[1:]), maxsplit=1)[0]
+    if not target or (method == OTHER_METHOD and not has_protocol):
+        return OTHER_METHOD, clean(line, MAX_PATH) or "-"
+    return method, read_path(target, is_escaped=is_escaped)
+
+
+def read_path(target: str, *, is_escaped: bool = True) -> str:
+    """The path of a request's target: without its query, fit to be stored."""
+    target = target[: 4 * MAX_PATH]
+    if "?" in target or "#" in target:
+        target = _QUERY.split(target, maxsplit=1)[0]
+    if is_escaped and "\\" in target:
+        target = unescape(target)
+    return clean(target, MAX_PATH) or "-"
+
+
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/]*")
+
+
+def without_origin(path: str) -> str:
+    """``/items`` of ``https://example.com/items``, for servers that write every host."""
+    origin = _ORIGIN.match(path)
+    return path[origin.end() :] or "/" if origin else path

@@ -1,0 +1,71 @@
+"""Every log format by its name."""
+
+import json
+from difflib import get_close_matches
+
+from logwatcher.core.formats import aws, clf, jsonline, keyvalue, proxy, w3c
+from logwatcher.core.formats.apache import compile_apache
+from logwatcher.core.formats.format import Format, FormatError
+from logwatcher.core.formats.jsonline import compile_json
+from logwatcher.core.formats.nginx import compile_nginx
+
+FORMATS = {
+    format_.name: format_
+    for format_ in (
+        clf.COMBINED,
+        clf.COMMON,
+        clf.COMBINED_IO,
+        clf.APACHE_US,
+        clf.APACHE_MS,
+        clf.APACHE_S,
+        clf.INGRESS,
+        clf.TRAEFIK,
+        jsonline.TRAEFIK_JSON,
+        jsonline.CADDY,
+        jsonline.CLOUDFLARE,
+        aws.ALB,
+        aws.ELB,
+        w3c.CLOUDFRONT,
+        w3c.W3C,
+        proxy.HAPROXY,
+        proxy.ENVOY,
+        proxy.SQUID,
+        jsonline.JSON,
+        keyvalue.LTSV,
+        keyvalue.LOGFMT,
+    )
+}
+"""The most specific ones first."""
+
+
+def find_format(text: str) -> Format:
+    """A format by its name or by its definition.
+
+    Args:
+        text: a name in ``FORMATS``, an NGINX ``log_format``, an Apache ``LogFormat`` or, as
+            JSON, the keys of a JSON log by field.
+
+    Raises:
+        FormatError: there is none of this name, or the definition is none.
+    """
+    if format_ := FORMATS.get(text):
+        return format_
+    if text.lstrip().startswith("{") and "$" not in text and "%" not in text:
+        return Format("json keys", "by your own keys", "", compile_json(_keys(text)))
+    if "$" in text:
+        return Format("log_format", "by your own log_format", "", compile_nginx(text))
+    if "%" in text:
+        return Format("LogFormat", "by your own LogFormat", "", compile_apache(text))
+    close = get_close_matches(text, FORMATS, 1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise FormatError(f"unknown {text!r}; {hint}See: logwatcher formats")
+
+
+def _keys(text: str) -> dict[str, str]:
+    try:
+        keys = json.loads(text)
+    except ValueError as error:
+        raise FormatError(f"no JSON object of keys by field: {error}") from None
+    if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys.values()):
+        raise FormatError("no JSON object of keys by field, each of them a text")
+    return keys

@@ -1,0 +1,110 @@
+"""A server's own way to define a format → what reads its lines."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from logwatcher.core.event import Event
+from logwatcher.core.formats.fields import to_event
+from logwatcher.core.formats.format import FormatError, Parse
+from logwatcher.core.formats.jsonline import require
+from logwatcher.core.formats.pattern import QUOTED, by_pattern
+
+NUMBER = r"\d{1,15}|-|"
+SECONDS = r"(?:\d{1,7}(?:\.\d{1,9})?|-)(?:(?:, | : )(?:\d{1,7}(?:\.\d{1,9})?|-))*+|"
+CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
+LIST = r"[^ ,]*+(?:(?:, ?| : )[^ ,]++)*+"
+
+_MAX_VARIABLES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A place in a line where a value stands.
+
+    Attributes:
+        text: as it is written in the definition.
+        field: one of ``FIELDS``; empty if the value is not read.
+        pattern: of the value; None if only what follows tells where it ends.
+        rank: of several variables for one field the highest is read.
+    """
+
+    text: str
+    field: str = ""
+    pattern: str | None = None
+    rank: int = 0
+
+
+def compile_template(name: str, tokens: Iterable[str | Variable]) -> Parse:
+    """What reads lines made of these literal texts and variables. Raises FormatError."""
+    merged = _merge(tokens)
+    read = _read(merged)
+    require(name, {token.field: token for token in read})
+    parts = []
+    for index, token in enumerate(merged):
+        if isinstance(token, str):
+            parts.append((repr(token), re.escape(token)))
+            continue
+        after = merged[index + 1] if index + 1 < len(merged) else ""
+        parts.append((token.text, _pattern(name, token, after, token in read)))
+    fields = [token.field for token in read]
+
+    def to_event_of(*groups: str | None) -> Event:
+        values = {field: value for field, value in zip(fields, groups, strict=True) if value != ""}
+        if values.get("status") is None:
+            values["status"] = "-"
+        return to_event(values, is_escaped=True)
+
+    return by_pattern(name, parts, to_event_of)
+
+
+def _merge(tokens: Iterable[str | Variable]) -> list[str | Variable]:
+    """Neighbours that need no border between them are one."""
+    merged: list[str | Variable] = []
+    for token in tokens:
+        last = merged[-1] if merged else None
+        if isinstance(token, str):
+            if isinstance(last, str):
+                merged[-1] = last + token
+            elif token:
+                merged.append(token)
+        elif isinstance(last, Variable) and not (last.field or token.field):
+            merged[-1] = Variable(last.text + token.text)
+        else:
+            merged.append(token)
+        if len(merged) > 2 * _MAX_VARIABLES:
+            raise FormatError(f"more than {_MAX_VARIABLES} variables")
+    return merged
+
+
+def _read(tokens: Sequence[str | Variable]) -> list[Variable]:
+    """The variables that are read: the best one for each field."""
+    best: dict[str, Variable] = {}
+    for token in tokens:
+        if isinstance(token, Variable) and token.field:
+            kind = "time" if token.field == "start" else token.field.split("_")[0]
+            if kind not in best or token.rank > best[kind].rank:
+                best[kind] = token
+    return [token for token in tokens if token in best.values()]  # type: ignore[misc]  # variables
+
+
+def _pattern(name: str, token: Variable, after: str | Variable, is_read: bool) -> str:
+    pattern = token.pattern
+    if pattern is None:
+        if isinstance(after, Variable):
+            raise FormatError(
+                f"{name}: can't tell where {token.text} ends and {after.text} begins;"
+                " write something between them"
+            )
+        pattern = _up_to(after)
+    return f"({pattern})" if is_read else f"(?:{pattern})"
+
+
+def _up_to(literal: str) -> str:
+    if not literal:
+        return ".*"
+    if literal[0] == '"':
+        return QUOTED
+    if len(literal) == 1:
+        return f"[^{re.escape(literal)}]*+"
+    return f"(?:(?!{re.escape(literal)}).)*+"

@@ -1,0 +1,186 @@
+"""Every format against its sample log, the documentation and hostile input."""
+
+import json
+import re
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logwatcher.core.event import MAX_ERROR, MAX_PATH, MAX_ROUTE, Event, ParseError
+from logwatcher.core.formats import FORMATS, MAX_LINE, Format, FormatError, Header, find_format
+from logwatcher.core.text import METHODS, OTHER_METHOD, clean
+
+ROOT = Path(__file__).parents[3]
+SAMPLES = ROOT / "tests" / "data" / "formats"
+NO_DURATION = {"combinedio"}
+NO_SIZE = {"w3c"}
+formats = pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
+
+
+def events(format_: Format, lines: list[str]) -> list[Event]:
+    parse = format_.reader()
+    found = []
+    for line in lines:
+        try:
+            found.append(parse(line))
+        except Header:
+            continue
+    return found
+
+
+@formats
+def test_the_sample_of_each_format_has_every_field(format_: Format) -> None:
+    event = format_.parse(format_.sample)
+    assert (event.method, event.path.removeprefix("http://shop.example")) == (
+        "GET",
+        "/api/orders/7",
+    )
+    assert event.status == 200
+    assert event.duration_us in (
+        {1_000_000, 142_000} if format_.name not in NO_DURATION else {None}
+    )
+    assert (event.size is None) == (format_.name in NO_SIZE)
+    assert 1_728_561_336_000_000 <= event.time_us <= 1_728_561_337_000_000
+    assert FORMATS[format_.name] is format_
+
+
+@formats
+def test_each_format_reads_its_sample_log_as_expected(format_: Format) -> None:
+    expected = json.loads((SAMPLES / f"{format_.name}.json").read_text())
+    found = events(format_, (SAMPLES / f"{format_.name}.log").read_text().splitlines())
+    assert [event._asdict() for event in found] == [
+        {"error_type": "", "error_message": "", **event} for event in expected
+    ]
+
+
+def test_there_is_a_format_for_each_sample_log() -> None:
+    for suffix in (".log", ".json"):
+        assert {path.stem for path in SAMPLES.glob(f"*{suffix}")} == set(FORMATS)
+
+
+def test_each_format_has_its_line_in_the_documentation() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "log-formats.md").read_text(), re.M)
+    assert rows == list(FORMATS)
+
+
+def is_fit_to_be_stored(event: Event) -> bool:
+    texts = {
+        event.method: MAX_PATH,
+        event.path: MAX_PATH,
+        event.route: MAX_ROUTE,
+        event.error_type: MAX_ERROR,
+        event.error_message: MAX_ERROR,
+    }
+    return (
+        all(clean(text, limit) == text for text, limit in texts.items())
+        and event.method in METHODS | {OTHER_METHOD}
+        and bool(event.path and event.route)
+        and 0 <= event.status <= 999
+        and (event.duration_us is None or 0 <= event.duration_us <= 10**13)
+        and (event.size is None or 0 <= event.size < 10**15)
+        and 0 < event.time_us < 2**63
+    )
+
+
+SAMPLE_LINES = [
+    line for path in SAMPLES.glob("*.log") for line in path.read_text().splitlines() if line
+]
+ODD = [
+    "",
+    "-",
+    "-1",
+    "inf",
+    "nan",
+    "1e999",
+    "9" * 30,
+    "\0",
+    "\\",
+    '"',
+    "\t",
+    "[",
+    "{",
+    "\ud800",
+    "٣",
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> str:
+    """A line of some format in which words are exchanged."""
+    words = re.split(r"([ \t:,\"{}\[\]=])", draw(st.sampled_from(SAMPLE_LINES)))
+    for _ in range(draw(st.integers(1, 4))):
+        index = draw(st.integers(0, len(words) - 1))
+        words[index] = draw(st.one_of(st.sampled_from(ODD), st.sampled_from(words), st.text()))
+    return "".join(words)
+
+
+@given(st.one_of(st.text(), damaged()))
+def test_any_line_is_an_event_fit_to_be_stored_or_an_error(line: str) -> None:
+    for format_ in FORMATS.values():
+        try:
+            event = format_.reader()(line)
+        except ParseError as error:
+            assert len(str(error)) < 500
+            assert str(error).isprintable()
+        else:
+            assert is_fit_to_be_stored(event), (format_.name, event)
+
+
+UNITS = [
+    "[",
+    '"',
+    "\\",
+    " ",
+    '" "',
+    "a - - [",
+    "\\x22",
+    '"\\',
+    'a="',
+    "a=\\",
+    "\t",
+    "a:\t",
+    "{",
+    "1",
+]
+UNITS += ["1, ", "1 : ", "/", ":", '{"a":', "[[", " 0.1", " 1", "{} ", "#", "a=b ", '"a" ', "-/"]
+
+
+@formats
+@pytest.mark.parametrize("part", [0, 0.3, 0.6, 1])
+def test_no_line_takes_long(format_: Format, part: float) -> None:
+    start = format_.sample[: int(part * len(format_.sample))]
+    parse = format_.reader()
+    for unit in UNITS:
+        line = start + unit * ((MAX_LINE - len(start)) // len(unit))
+        started = time.process_time()
+        with suppress(ParseError):
+            parse(line)
+        assert time.process_time() - started < 0.05, unit
+
+
+@formats
+def test_a_longer_line_than_any_server_writes_is_rejected(format_: Format) -> None:
+    with pytest.raises(ParseError, match=f"{format_.name}: longer than {MAX_LINE} bytes"):
+        format_.parse(format_.sample + " " * 10_000_000)
+
+
+def test_a_format_is_found_by_its_name_or_its_definition() -> None:
+    assert find_format("caddy") is FORMATS["caddy"]
+    nginx = find_format('[$time_local] "$request" $status')
+    assert nginx.parse('[12/May/2024:06:25:03 +0000] "GET /a HTTP/1.1" 200').path == "/a"
+    apache = find_format('%t "%r" %>s %D')
+    assert apache.parse('[12/May/2024:06:25:03 +0000] "GET /a HTTP/1.1" 200 7').duration_us == 7
+    keys = find_format('{"time": "t", "path": "p", "status": "s", "duration_ms": "d"}')
+    assert keys.parse('{"t": 1715495103, "p": "/a", "s": 200, "d": 7}').duration_us == 7000
+
+
+def test_a_wrong_name_is_told_with_a_close_one() -> None:
+    with pytest.raises(FormatError, match="unknown 'combind'; did you mean 'combined'"):
+        find_format("combind")
+    for text in ['{"time": 1}', "{", '["time"]', '{"time": "t"}', '{"tim": "t"}']:
+        with pytest.raises(FormatError):
+            find_format(text)
