@@ -13,9 +13,13 @@ from logwatcher import __version__, config
 from logwatcher.config import ConfigError
 
 if TYPE_CHECKING:
+    from logwatcher.core.formats import Format
     from logwatcher.runtime import Source
 
 DEFAULT_PORT = 8000
+AUTO = "auto"
+MAX_EXPLAINED = 100_000
+"""Lines that ``explain`` looks at."""
 
 
 class UsageError(Exception):
@@ -50,10 +54,19 @@ def parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=_demo)
 
     watch = commands.add_parser("watch", help="follow an access log and serve the page on it")
-    watch.add_argument("file", type=Path, help="an access log in the combined format")
+    watch.add_argument("file", type=Path, help="an access log")
     watch.add_argument("--name", help="what the page calls it; default: the file's name")
+    _add_format(watch)
     _add_server(watch)
     watch.set_defaults(command=_watch)
+
+    explain = commands.add_parser("explain", help="which format a log has, and what doesn't fit it")
+    explain.add_argument("file", type=Path, help="an access log")
+    _add_format(explain)
+    explain.set_defaults(command=_explain)
+
+    formats = commands.add_parser("formats", help="all formats with a sample of each")
+    formats.set_defaults(command=_formats)
 
     serve = commands.add_parser("serve", help="the page on the database of DATABASE_URL")
     _add_server(serve)
@@ -76,6 +89,14 @@ def _add_server(command: argparse.ArgumentParser) -> None:
     command.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
+def _add_format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format",
+        default=AUTO,
+        help="its name, a log_format, a LogFormat or JSON keys; default: found by the lines",
+    )
+
+
 def _add_traffic(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rate", type=float, help="requests per second, 0.1 to 5000")
     command.add_argument("--scenario", help="what goes wrong in it, e.g. checkout-errors")
@@ -93,23 +114,78 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    if not options.file.is_file() or not os.access(options.file, os.R_OK):
-        raise UsageError(f"{options.file}: not a file that can be read; check the path and rights")
+    _check_readable(options.file)
+    format_ = _chosen_format(options)
     _set_up()
     from django.conf import settings
 
     from logwatcher.core.event import MAX_SOURCE
-    from logwatcher.core.formats import FORMATS
+    from logwatcher.core.formats import AutoParse, Detection
+    from logwatcher.core.formats.detection import MAX_LINES
     from logwatcher.follower import Follower
+    from logwatcher.sources.lines import first_lines
 
     name = options.name or options.file.name
     if not 0 < len(name) <= MAX_SOURCE:
         raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
-    follower = Follower(options.file.absolute(), name, FORMATS["combined"].parse)
+
+    def tell(found: Detection) -> None:
+        if found.format:
+            doubt = f"; {found.doubt}" if found.doubt else ""
+            print(f"logwatcher: {name}: format {found.format.name}{doubt}", file=sys.stderr)
+
+    lines = first_lines(options.file, MAX_LINES)
+    parse = format_.reader() if format_ else AutoParse(lines, tell)
+    follower = Follower(options.file.absolute(), name, parse)
     with _listener(options.port) as listener:
         return _run([follower], listener, options)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from logwatcher.core.formats import explain
+    from logwatcher.sources.lines import first_lines
+
+    _check_readable(options.file)
+    format_ = _chosen_format(options)
+    _show(explain(first_lines(options.file, MAX_EXPLAINED), format_))
+    return 0
+
+
+def _formats(options: argparse.Namespace) -> int:
+    from logwatcher.core.formats import FORMATS
+
+    _show(
+        "\n\n".join(
+            f"{format_.name}\n  {format_.about}\n  {format_.sample}" for format_ in FORMATS.values()
+        )
+    )
+    return 0
+
+
+def _show(text: str) -> None:
+    """Print what may be read only in part, as by ``head``."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _check_readable(path: Path) -> None:
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise UsageError(f"{path}: not a file that can be read; check the path and rights")
+
+
+def _chosen_format(options: argparse.Namespace) -> "Format | None":
+    from logwatcher.core.formats import FormatError, find_format
+
+    if options.format == AUTO:
+        return None
+    try:
+        return find_format(options.format)
+    except FormatError as error:
+        raise UsageError(f"--format: {error}") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

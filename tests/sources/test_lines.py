@@ -1,10 +1,19 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats import MAX_LINE
-from logwatcher.sources.lines import MAX_SAMPLE, MAX_SAMPLES, Splitter, Tally, read_events
+from logwatcher.core.formats import FORMATS, MAX_LINE
+from logwatcher.sources.lines import (
+    MAX_SAMPLE,
+    MAX_SAMPLES,
+    Splitter,
+    Tally,
+    first_lines,
+    read_events,
+)
 
 
 def parse(line: str) -> Event:
@@ -115,3 +124,25 @@ def test_lines_are_counted_and_some_of_the_bad_ones_kept() -> None:
     assert tally.unmatched == 101
     assert len(tally.samples) == MAX_SAMPLES
     assert all(len(sample.line) <= MAX_SAMPLE for sample in tally.samples)
+
+
+def test_the_first_lines_of_a_file_are_whole_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"a\r\nb\xff\n\0\0c\rd")
+    assert first_lines(path, 10) == ["a", "b\ufffd", "c", "d"]
+    assert first_lines(path, 2) == ["a", "b\ufffd"]
+    path.write_bytes(b"x" * 10_000_000)
+    assert [len(line) for line in first_lines(path, 10)] == [MAX_LINE + 1]
+    path.write_bytes(b"")
+    assert first_lines(path, 10) == []
+
+
+def test_headers_are_neither_matched_nor_unmatched() -> None:
+    tally = Tally()
+    lines = [
+        b"#Fields: date time cs-method cs-uri-stem sc-status\n",
+        b"2024-05-12 06:25:03 GET /a 200\n",
+    ]
+    events = read_events(lines, FORMATS["w3c"].reader(), tally)
+    assert [event.path for event in events] == ["/a"]
+    assert (tally.matched, tally.unmatched) == (1, 0)

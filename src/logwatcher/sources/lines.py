@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from logwatcher.core.event import Event, ParseError
@@ -10,6 +11,7 @@ from logwatcher.core.text import clean
 
 MAX_SAMPLES = 5
 MAX_SAMPLE = 200
+MAX_HEAD = 64 * 1024 * 1024
 
 
 class Splitter:
@@ -49,6 +51,18 @@ class Splitter:
         """The last line, though its end never came."""
         line, self._start, self._dropped = self._start, b"", 0
         return [line] if line else []
+
+
+def first_lines(path: Path, count: int) -> list[str]:
+    """The first lines of a file, at most ``count`` and those in its first ``MAX_HEAD`` bytes."""
+    splitter = Splitter()
+    lines: list[bytes] = []
+    with path.open("rb") as file:
+        while len(lines) < count and (chunk := file.read(MAX_LINE)) and file.tell() <= MAX_HEAD:
+            lines += splitter.feed(chunk)
+    if len(lines) < count:
+        lines += splitter.flush()
+    return [line.strip(b"\0\r\n").decode("utf-8", "replace") for line in lines[:count]]
 
 
 class Sample(NamedTuple):

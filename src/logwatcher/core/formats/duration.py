@@ -8,6 +8,7 @@ MAX_DURATION_US = 10**13
 SCALES = {"us": 1.0, "ms": 1000.0, "s": 1_000_000.0, "ns": 0.001}
 """µs per unit."""
 
+_MAX_TEXT = 1000
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _WITH_UNITS = re.compile(r"(?:\d{1,18}(?:\.\d{1,18})?(?:h|ms|us|µs|μs|ns|m|s)){1,6}", re.ASCII)
 _WITH_UNIT = re.compile(r"([\d.]+)(\D+)", re.ASCII)
@@ -26,6 +27,8 @@ def text_duration(text: str, scale: float) -> int | None:
 
     With a unit, ``22ms`` or ``1m2.5s``, that one holds instead of ``scale``.
     """
+    if len(text) > _MAX_TEXT:
+        return None
     if _NUMBER.fullmatch(text):
         return number_duration(float(text), scale)
     if "," in text or ":" in text:
@@ -36,7 +39,7 @@ def text_duration(text: str, scale: float) -> int | None:
 
 def unit_duration(text: str) -> int | None:
     """``22ms``, ``1.5s`` or ``1m2.5s``; None if it is written in another way."""
-    if not _WITH_UNITS.fullmatch(text):
+    if len(text) > _MAX_TEXT or not _WITH_UNITS.fullmatch(text):
         return None
     parts = _WITH_UNIT.findall(text)
     return number_duration(sum(float(number) * _UNITS[unit] for number, unit in parts), 1.0)

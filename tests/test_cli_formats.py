@@ -1,0 +1,58 @@
+"""The commands about log formats."""
+
+from pathlib import Path
+
+import pytest
+
+from logwatcher import cli
+from logwatcher.core.formats import FORMATS
+
+SAMPLES = Path(__file__).parent / "data" / "formats"
+
+
+def test_formats_lists_each_with_what_writes_it_and_a_sample(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["formats"]) == 0
+    out = capsys.readouterr().out
+    for format_ in FORMATS.values():
+        assert f"{format_.name}\n  {format_.about}\n  {format_.sample}\n" in out
+
+
+def test_explain_says_which_format_a_file_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes((SAMPLES / "caddy.log").read_bytes() + b"\xff\0\x1b nonsense")
+    assert cli.main(["explain", str(log)]) == 0
+    out = capsys.readouterr().out
+    assert "Format: caddy" in out
+    assert "Matched: 3 of 4 lines (75.0 %)" in out
+    assert "line 4: caddy: expected '{' at column 1" in out
+    assert "\x1b" not in out
+
+
+def test_explain_holds_a_file_against_the_format_that_is_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    definition = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
+    assert cli.main(["explain", str(SAMPLES / "common.log"), "--format", definition]) == 0
+    assert "Matched: 5 of 8 lines (62.5 %)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "missing.log"], "missing.log: not a file that can be read"),
+        (["watch", "missing.log"], "missing.log: not a file that can be read"),
+        (["explain", __file__, "--format", "combind"], "did you mean 'combined'?"),
+        (["watch", __file__, "--format", "$request"], "--format: nginx: no time in it"),
+    ],
+)
+def test_what_the_user_can_mend_is_said_on_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
