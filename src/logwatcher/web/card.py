@@ -112,9 +112,9 @@ def requests(view: View, window: Window) -> Context:
     older = rows[REQUESTS_PER_PAGE - 1] if len(rows) > REQUESTS_PER_PAGE else None
     newer_url = None
     if view.before:
-        newer = reader.requests_after(view, window, REQUESTS_PER_PAGE)
-        is_full = len(newer) == REQUESTS_PER_PAGE
-        cursor = f"{newer[0].time_us}.{newer[0].id + 1}" if is_full else ""
+        newer = reader.requests_after(view, window, REQUESTS_PER_PAGE + 1)
+        is_first_next = len(newer) <= REQUESTS_PER_PAGE
+        cursor = "" if is_first_next else f"{newer[0].time_us}.{newer[0].id}"
         newer_url = view_url(view, before=cursor)
     return {
         "view": view,
