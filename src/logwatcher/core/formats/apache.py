@@ -8,7 +8,7 @@ from logwatcher.core.formats.template import CLF_TIME, NUMBER, Variable, compile
 
 _MICROS = ("duration_us", r"-?\d{1,15}|-", 3)
 _VARIABLES: dict[str, tuple[str, str | None, int]] = {
-    "t": ("start", rf"\[{CLF_TIME}\]", 0),
+    "t": ("start", CLF_TIME, 0),
     "r": ("request", None, 0),
     "m": ("method", None, 0),
     "U": ("path", None, 0),
@@ -79,7 +79,11 @@ def _tokens(text: str) -> Iterator[str | Variable]:
         if letter == "q" and is_path and is_adjacent:
             continue  # "%U%q": the query is part of what is read as the path
         is_path = letter == "U"
-        yield _variable(match[0], argument, letter)
+        variable = _variable(match[0], argument, letter)
+        if letter == "t" and argument is None:
+            yield from ("[", variable, "]")
+        else:
+            yield variable
     yield text[end:]
 
 

@@ -8,6 +8,7 @@ MAX_DURATION_US = 10**13
 SCALES = {"us": 1.0, "ms": 1000.0, "s": 1_000_000.0, "ns": 0.001}
 """µs per unit."""
 
+_MAX_VALUE = 10**18
 _MAX_TEXT = 1000
 _NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
 _WITH_UNITS = re.compile(r"(?:\d{1,18}(?:\.\d{1,18})?(?:h|ms|us|µs|μs|ns|m|s)){1,6}", re.ASCII)
@@ -18,8 +19,10 @@ _SEPARATOR = re.compile(r"\s*[,:]\s*")
 
 def number_duration(value: float, scale: float) -> int | None:
     """A number of units of ``scale`` µs; None if it is negative, infinite or no number."""
+    if not 0 <= value < _MAX_VALUE:
+        return None
     duration = value * scale
-    return int(duration + 0.5) if 0 <= duration < MAX_DURATION_US else None
+    return int(duration + 0.5) if duration < MAX_DURATION_US else None
 
 
 def text_duration(text: str, scale: float) -> int | None:

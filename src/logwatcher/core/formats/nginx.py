@@ -21,7 +21,7 @@ _VARIABLES = {
     "request_uri": ("path", None, 2),
     "uri": ("path", None, 1),
     "document_uri": ("path", None, 0),
-    "status": ("status", r"\d{1,3}|-|", 0),
+    "status": ("status", r"\d{1,3}|-", 0),
     "body_bytes_sent": ("size", NUMBER, 1),
     "bytes_sent": ("size", NUMBER, 0),
     "request_time": ("duration_s", SECONDS, 1),

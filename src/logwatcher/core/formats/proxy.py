@@ -4,7 +4,7 @@ from logwatcher.core.event import Event
 from logwatcher.core.formats import fields
 from logwatcher.core.formats.format import Format
 from logwatcher.core.formats.pattern import QUOTED, by_pattern
-from logwatcher.core.formats.timestamp import MONTHS, iso_time
+from logwatcher.core.formats.timestamp import MONTHS
 
 _NONE = "-1"
 
@@ -14,7 +14,7 @@ def _haproxy(time: str, duration: str, status: str, size: str, state: str, reque
     day, month, rest = time.split("/", 2)
     named = {
         # When it began, without an offset.
-        "start": iso_time(f"{rest[:4]}-{MONTHS.get(month, 0):02}-{day} {rest[5:]}"),
+        "start": f"{rest[:4]}-{MONTHS.get(month, 0):02}-{day} {rest[5:]}",
         "request": request,
         "status": "0" if status == _NONE else status,
         "size": size,

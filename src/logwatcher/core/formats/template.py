@@ -51,7 +51,7 @@ def compile_template(name: str, tokens: Iterable[str | Variable]) -> Parse:
 
     def to_event_of(*groups: str | None) -> Event:
         values = {field: value for field, value in zip(fields, groups, strict=True) if value != ""}
-        if values.get("status") is None:
+        if "status" not in values:
             values["status"] = "-"
         return to_event(values, is_escaped=True)
 
@@ -90,7 +90,8 @@ def _read(tokens: Sequence[str | Variable]) -> list[Variable]:
 
 def _pattern(name: str, token: Variable, after: str | Variable, is_read: bool) -> str:
     pattern = token.pattern
-    if pattern is None:
+    is_bordered = isinstance(after, str) and after[:1] not in ("", " ")
+    if pattern is None or (pattern == LIST and is_bordered):
         if isinstance(after, Variable):
             raise FormatError(
                 f"{name}: can't tell where {token.text} ends and {after.text} begins;"

@@ -87,14 +87,17 @@ def _iso_minute(date: str, minute: str) -> int:
 
 
 def epoch_time(number: float) -> int:
-    """Seconds, ms, µs or ns since the epoch: from 1971 to 2099 no two of them overlap."""
+    """Seconds, ms, µs or ns since the epoch: no two of them overlap.
+
+    Smaller units are believed from 1998 on, so that a second of a far year is none of them.
+    """
     if 3e7 <= number < 5e9:
         return bounded_time(round(number * 1_000_000), number)
-    if 3e10 <= number < 5e12:
+    if 9e11 <= number < 5e12:
         return bounded_time(round(number * 1000), number)
-    if 3e13 <= number < 5e15:
+    if 9e14 <= number < 5e15:
         return bounded_time(int(number), number)
-    if 3e16 <= number < 5e18:
+    if 9e17 <= number < 5e18:
         return bounded_time(int(number) // 1000, number)
     raise ParseError(f"not a time from 1971 to {LATEST_YEAR}: {excerpt(str(number))}")
 
