@@ -40,14 +40,11 @@ http {{
 """
 
 
-class Nginx:
-    """A running NGINX; ``/any/path?status=404&size=12&delay=0.1`` answers like that."""
+class Client:
+    """Talks to a server on a port."""
 
-    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
-        self.combined_log = folder / "combined.log"
-        self.timed_log = folder / "timed.log"
+    def __init__(self, port: int) -> None:
         self.port = port
-        self._process = process
 
     def request(
         self, method: str, target: str, body: str = "", headers: dict[str, str] | None = None
@@ -64,6 +61,16 @@ class Nginx:
             connection.sendall(data)
             return b"".join(iter(lambda: connection.recv(65_536), b""))
 
+
+class Nginx(Client):
+    """A running NGINX; ``/any/path?status=404&size=12&delay=0.1`` answers like that."""
+
+    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(port)
+        self.combined_log = folder / "combined.log"
+        self.timed_log = folder / "timed.log"
+        self._process = process
+
     def reopen(self) -> None:
         """Open the logs anew, as after a rotation."""
         self._process.send_signal(signal.SIGUSR1)
@@ -72,38 +79,46 @@ class Nginx:
 @contextmanager
 def running(folder: Path) -> Iterator[Nginx]:
     """NGINX with its files in this folder; skips the test where there is none, but not in CI."""
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        missing = "no nginx found; on Debian: apt-get install nginx-light"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    with _upstream() as upstream:
-        port = _free_port()
+    program = find_program("nginx", "nginx-light")
+    with upstream() as upstream_port:
+        port = free_port()
         config = folder / "nginx.conf"
         user = "user root;" if os.geteuid() == 0 else ""
-        config.write_text(CONFIG.format(user=user, port=port, upstream=upstream))
+        config.write_text(CONFIG.format(user=user, port=port, upstream=upstream_port))
         arguments = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
         process = subprocess.Popen(arguments)
         try:
-            _wait_for(port, process)
+            wait_for(port, process)
             yield Nginx(folder, port, process)
         finally:
             process.terminate()
             process.wait(timeout=10)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def find_program(name: str, package: str) -> str:
+    """Its path; skips the test where there is none, but not in CI."""
+    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        missing = f"no {name} found; on Debian: apt-get install {package}"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    return program
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once something listens there."""
     for _ in range(100):
-        assert process.poll() is None, "nginx has ended"
+        assert process.poll() is None, "the server has ended"
         try:
             socket.create_connection(("127.0.0.1", port)).close()
         except ConnectionRefusedError:
             time.sleep(0.05)
         else:
             return
-    raise TimeoutError("nginx does not listen")
+    raise TimeoutError("the server does not listen")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -128,7 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _upstream() -> Iterator[int]:
+def upstream() -> Iterator[int]:
+    """The port of a server that answers as the query says: ``?status=404&size=12&delay=0.1``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
