@@ -22,6 +22,7 @@ class Server:
 
     def __init__(self, data: Path, database_url: str, arguments: list[str]) -> None:
         self.url = ""
+        self.database_url = database_url
         self._arguments = arguments
         self._environment = {
             **os.environ,
@@ -67,6 +68,17 @@ class Server:
             raise RuntimeError(f"the server did not start:\n{self.output}")
         self.url = ADDRESS.findall(self.output)[-1]
         self._wait_until_it_answers()
+
+    def command(self, *arguments: str) -> str:
+        """Another command on the same database; returns what it printed."""
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=START_TIMEOUT,
+            check=True,
+        ).stdout
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; returns the exit code."""

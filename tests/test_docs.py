@@ -47,7 +47,7 @@ def api_paths() -> set[str]:
     """Addresses under /api/ as OpenAPI writes them: ``/api/requests/{request_id}``."""
     patterns = [f"/{url.pattern}" for url in urls.urlpatterns]
     written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern) for pattern in patterns}
-    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE}
+    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, asgi.EVENTS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

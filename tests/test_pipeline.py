@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from logwatcher import pipeline as pipeline_module
 from logwatcher.core.event import Batch
-from logwatcher.pipeline import EVENTS_PER_FLUSH, QUEUED_BATCHES, Pipeline
+from logwatcher.pipeline import EVENTS_PER_FLUSH, QUEUED_BATCHES, Pipeline, Unavailable
 from tests.factories import event
 
 
@@ -212,3 +212,62 @@ def test_when_cancelled_while_the_database_is_away_it_ends_and_keeps_no_later_ba
 
     assert run(scenario).commits == []
     assert "gone" in caplog.records[-1].message
+
+
+def test_who_commits_waits_for_the_commit_and_no_longer() -> None:
+    async def scenario(pipeline: Pipeline, database: Database) -> None:
+        database.answers.clear()
+        waiting = asyncio.ensure_future(pipeline.commit(batch("a")))
+        await until(lambda: database.asked == 1)
+        await pipeline.put(batch("b"))
+        assert not waiting.done()
+        database.answers.set()
+        await asyncio.wait_for(waiting, 1)
+        assert database.written == ["a"]
+
+    assert run(scenario).written == ["a", "b"]
+
+
+def test_who_commits_does_not_wait_for_a_place_in_the_queue() -> None:
+    async def scenario(pipeline: Pipeline, database: Database) -> None:
+        database.answers.clear()
+        await pipeline.put(batch("first"))
+        await until(lambda: database.asked == 1)
+        for i in range(QUEUED_BATCHES):
+            await pipeline.put(batch(str(i)))
+        with pytest.raises(Unavailable):
+            await pipeline.commit(batch("too many"))
+        database.answers.set()
+
+    assert "too many" not in run(scenario).written
+
+
+def test_who_gives_up_waiting_disturbs_no_one() -> None:
+    async def scenario(pipeline: Pipeline, database: Database) -> None:
+        database.answers.clear()
+        hasty = asyncio.ensure_future(pipeline.commit(batch("a")))
+        patient = asyncio.ensure_future(pipeline.commit(batch("b")))
+        await until(lambda: database.asked == 1)
+        hasty.cancel()
+        database.answers.set()
+        await asyncio.wait_for(patient, 1)
+
+    assert sorted(run(scenario).written) == ["a", "b"]
+
+
+def test_at_the_end_who_waits_is_told_whether_it_was_committed() -> None:
+    async def scenario(lasts: bool) -> list[bool]:
+        database = Database()
+        pipeline = Pipeline(database.write, database.tell)
+        task = asyncio.create_task(pipeline.run())
+        waiting = [asyncio.ensure_future(pipeline.commit(batch(name))) for name in "abc"]
+        await asyncio.sleep(0)
+        database.errors = [] if lasts else [OperationalError("gone")] * 2
+        task.cancel()
+        await asyncio.wait({task, *waiting})
+        with pytest.raises(Unavailable):
+            await pipeline.commit(batch("d"))
+        return [isinstance(one.exception(), Unavailable) for one in waiting]
+
+    assert asyncio.run(scenario(True)) == [False] * 3
+    assert asyncio.run(scenario(False)) == [True] * 3

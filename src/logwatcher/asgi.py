@@ -1,4 +1,4 @@
-"""The ASGI application: the stream in front of Django, and the lifespan that Django lacks."""
+"""The ASGI application: what is hot in front of Django, and the lifespan that Django lacks."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,6 +11,7 @@ from logwatcher.stream.hub import Message, Send
 from logwatcher.stream.live import Live, Receive
 
 LIVE = "/api/live"
+EVENTS = "/api/events"
 
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -24,6 +25,8 @@ def application(runtime: Runtime) -> Application:
             await runtime.lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"] == LIVE and _is_host_allowed(scope):
             await live(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == EVENTS:
+            await runtime.receiver(scope, receive, send)  # its token is worth more than a host
         elif scope["type"] == "http":
             await django(dict(scope), receive, send)
 

@@ -6,6 +6,7 @@ import socket
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,21 @@ def parser() -> argparse.ArgumentParser:
     state.add_argument("--stop", action="store_true", help="stop it")
     _add_traffic(traffic)
     traffic.set_defaults(command=_traffic)
+
+    token = commands.add_parser(
+        "token", help="who may send requests over HTTP, and as which source"
+    )
+    actions = token.add_subparsers(title="actions", required=True, metavar="ACTION")
+    create = actions.add_parser("create", help="make a token and show it, this once")
+    create.add_argument("source", help="what the page calls the requests sent with it")
+    create.add_argument("--name", default="", help="for whom it is, as a reminder")
+    create.set_defaults(command=_create_token)
+    actions.add_parser("list", help="all tokens, without their secrets").set_defaults(
+        command=_list_tokens
+    )
+    revoke = actions.add_parser("revoke", help="end a token")
+    revoke.add_argument("id", type=int, help="its number in the list")
+    revoke.set_defaults(command=_revoke_token)
 
     migrate = commands.add_parser("migrate", help="make or update the database's tables")
     migrate.set_defaults(command=_migrate)
@@ -206,6 +222,45 @@ def _traffic(options: argparse.Namespace) -> int:
     wanted = traffic.wanted()
     state = "running" if wanted.is_running else "stopped"
     print(f"{state}, {wanted.rate:g} requests/s, scenario {wanted.scenario}, seed {wanted.seed}")
+    return 0
+
+
+def _create_token(options: argparse.Namespace) -> int:
+    _set_up()
+    from logwatcher.core.event import MAX_SOURCE
+    from logwatcher.core.text import clean
+    from logwatcher.store import token
+
+    for field in ("source", "name"):
+        given = getattr(options, field)
+        if given != clean(given, MAX_SOURCE).strip() or (field == "source" and not given):
+            raise UsageError(f"{field}: give at most {MAX_SOURCE} printable characters")
+    _migrate_database()
+    token_id, text = token.create(options.source, options.name)
+    print(text)
+    print(f"token {token_id}; it is not shown again", file=sys.stderr)
+    return 0
+
+
+def _list_tokens(options: argparse.Namespace) -> int:
+    _set_up()
+    _check_migrations()
+    from logwatcher.store import token
+
+    for row in token.rows():
+        created = datetime.fromtimestamp(row.created_us // 1_000_000, UTC)
+        print(f"{row.pk}\t{row.source}\t{created:%Y-%m-%d %H:%M} UTC\t{row.name}")
+    return 0
+
+
+def _revoke_token(options: argparse.Namespace) -> int:
+    _set_up()
+    _check_migrations()
+    from logwatcher.store import token
+
+    if not token.revoke(options.id):
+        raise UsageError(f"there is no token {options.id}; see: logwatcher token list")
+    print(f"token {options.id} is revoked")
     return 0
 
 

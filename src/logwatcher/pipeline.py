@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
@@ -21,6 +22,17 @@ Put = Callable[[Batch], Awaitable[None]]
 Write = Callable[[Sequence[Batch]], Awaitable[object]]
 
 
+class Unavailable(Exception):
+    """The batch was not taken, or not committed: the queue is full or the process ends."""
+
+
+class _Entry(NamedTuple):
+    """A batch, and who waits for its commit."""
+
+    batch: Batch
+    commit: asyncio.Future[None] | None = None
+
+
 class Pipeline:
     """Takes batches from any number of sources and commits them in order.
 
@@ -31,12 +43,30 @@ class Pipeline:
     def __init__(self, write: Write, on_commit: Callable[[], None]) -> None:
         self._write = write
         self._on_commit = on_commit
-        self._queue: asyncio.Queue[Batch] = asyncio.Queue(QUEUED_BATCHES)
-        self._taken: list[Batch] = []
+        self._queue: asyncio.Queue[_Entry] = asyncio.Queue(QUEUED_BATCHES)
+        self._taken: list[_Entry] = []
+        self._has_ended = False
 
     async def put(self, batch: Batch) -> None:
         """Hand over a batch; waits while the queue is full."""
-        await self._queue.put(batch)
+        await self._queue.put(_Entry(batch))
+
+    async def commit(self, batch: Batch) -> None:
+        """Hand over a batch and wait until it is committed, together with what else has come.
+
+        Who is cancelled while waiting can't know whether it was.
+
+        Raises:
+            Unavailable: the queue is full, or the pipeline has ended before the commit.
+        """
+        commit = asyncio.get_running_loop().create_future()
+        if self._has_ended:
+            raise Unavailable("the process is ending")
+        try:
+            self._queue.put_nowait(_Entry(batch, commit))
+        except asyncio.QueueFull:
+            raise Unavailable("too much is waiting to be written") from None
+        await commit
 
     async def run(self) -> None:
         """Commit until cancelled; then commit what is left, if the database takes it at once.
@@ -44,21 +74,25 @@ class Pipeline:
         Where it ends all that came before is committed and nothing after it, so that no
         position is ahead of its events.
         """
+        now = asyncio.get_running_loop().time
         try:
             while True:
                 self._taken = self._collect(await self._queue.get())
+                began = now()
                 await self._commit()
-                await asyncio.sleep(FLUSH_S)
+                await asyncio.sleep(began + FLUSH_S - now())
         except asyncio.CancelledError:
             await self._finish()
             raise
+        finally:
+            self._end()
 
-    def _collect(self, first: Batch) -> list[Batch]:
-        batches, events = [first], len(first.events)
+    def _collect(self, first: _Entry) -> list[_Entry]:
+        entries, events = [first], len(first.batch.events)
         while events < EVENTS_PER_FLUSH and not self._queue.empty():
-            batches.append(self._queue.get_nowait())
-            events += len(batches[-1].events)
-        return batches
+            entries.append(self._queue.get_nowait())
+            events += len(entries[-1].batch.events)
+        return entries
 
     async def _commit(self) -> None:
         """Write what was taken until the database has it."""
@@ -85,6 +119,19 @@ class Pipeline:
             log.warning("the database did not take the last events: %s", error)
 
     async def _write_taken(self) -> None:
-        await self._write(self._taken)
+        await self._write([entry.batch for entry in self._taken])
+        for entry in self._taken:
+            if entry.commit and not entry.commit.done():
+                entry.commit.set_result(None)
         self._taken = []
         self._on_commit()
+
+    def _end(self) -> None:
+        """Tell those who still wait that nothing will come of it."""
+        self._has_ended = True
+        left = self._taken
+        while not self._queue.empty():
+            left.append(self._queue.get_nowait())
+        for entry in left:
+            if entry.commit and not entry.commit.done():
+                entry.commit.set_exception(Unavailable("the process is ending"))

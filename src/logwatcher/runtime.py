@@ -10,8 +10,10 @@ from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
 from logwatcher.pipeline import Pipeline, Put
-from logwatcher.store import writer
+from logwatcher.receiver import Receiver
+from logwatcher.store import token, writer
 from logwatcher.store.thread import StoreThread
+from logwatcher.store.token import Grant
 from logwatcher.stream.feed import Feed, Join, News
 from logwatcher.stream.hub import Hub, Message, Send
 from logwatcher.web.live import Watch
@@ -33,6 +35,7 @@ class Runtime:
         self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
         self._feed = Feed(self.hub, self._ask)
         self._pipeline = Pipeline(self._write, self._feed.wake)
+        self.receiver = Receiver(self._pipeline.commit, self._load_tokens)
 
     async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         """ASGI's lifespan: work between start-up and shutdown."""
@@ -50,6 +53,7 @@ class Runtime:
         self.hub.close()
         work.cancel()
         await asyncio.wait({work})
+        self.receiver.close()
         await self._reading.close()
         await self._writing.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -82,3 +86,6 @@ class Runtime:
 
     async def _write(self, batches: Sequence[Batch]) -> int:
         return await self._writing.call(writer.write, batches)
+
+    async def _load_tokens(self) -> dict[int, Grant]:
+        return await self._reading.call(token.grants)

@@ -61,8 +61,16 @@ class Position(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Events of one source, in the order they were read, and the position after them."""
+    """Events of one source, in the order they were read.
+
+    Attributes:
+        source: its name.
+        events: what was read.
+        position: how far the file behind it has been read with them.
+        key: what the sender named the batch: one that was committed is not committed again.
+    """
 
     source: str
     events: list[Event]
     position: Position | None = None
+    key: str = ""

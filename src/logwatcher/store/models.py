@@ -8,6 +8,7 @@ from django.db.models import Q
 from logwatcher.core.event import MAX_METHOD, MAX_ROUTE, MAX_SOURCE
 
 FIRST_ERROR = 400
+MAX_KEY = 240
 
 
 def new_store_id() -> str:
@@ -97,6 +98,22 @@ class FilePosition(models.Model):
     inode = models.BigIntegerField()
     offset = models.BigIntegerField()
     fingerprint = models.BinaryField()
+
+
+class Token(models.Model):
+    """Lets somebody send requests of one source; only its holder knows its secret."""
+
+    source = models.CharField(max_length=MAX_SOURCE)
+    name = models.CharField(max_length=MAX_SOURCE, default="")
+    digest = models.CharField(max_length=64)
+    created_us = models.BigIntegerField()
+
+
+class Receipt(models.Model):
+    """A batch that was committed under a key of its sender's; kept for a bounded time."""
+
+    key = models.CharField(max_length=MAX_KEY, primary_key=True)
+    time_us = models.BigIntegerField(db_index=True)
 
 
 class Traffic(models.Model):
