@@ -25,9 +25,10 @@ _SECONDS = r"(?:\d{1,7}\.\d{1,6}|-)(?:(?:, | : )(?:\d{1,7}\.\d{1,6}|-))*+"
 _REQUEST_TIME = (
     "the request time in seconds, like 0.123",
     # Before it may stand its length; after it, the upstream's time, as in NGINX's own examples.
-    rf"(?:(?: \d{{1,15}}(?= ))?+ (?:rt=)?({_SECONDS})"
+    rf"(?: (?:\d{{1,15}} |rt=)?+({_SECONDS})"
     rf'(?: {_SECONDS})?+(?: u[chr]t="?{_SECONDS}"?){{0,3}}+)?',
 )
+_USUAL_TIME = (_REQUEST_TIME[0], r"(?: (\d{1,7}\.\d{1,6}|-))?")
 
 
 def to_event(
@@ -42,25 +43,23 @@ def to_event(
     """The event of the groups in ``START`` and a duration in seconds."""
     if method is None:
         method, path = odd_request(request)
-    else:
+    elif len(path) > MAX_PATH or not path.isprintable():  # a call less for nearly all lines
         path = clean(path, MAX_PATH)
+    duration_us = None
+    if duration is not None and duration != "-":
+        try:
+            duration_us = int(float(duration) * 1_000_000 + 0.5)
+        except ValueError:
+            duration_us = text_duration(duration, 1_000_000)
     return Event(
         clf_time(time),
         method,
         path,
         to_route(path),
         0 if status == "-" else int(status),
-        None if duration is None or duration == "-" else text_seconds(duration),
+        duration_us,
         None if size == "-" else int(size),
     )
-
-
-def text_seconds(duration: str) -> int | None:
-    """Seconds, or a list of them, in µs."""
-    try:
-        return int(float(duration) * 1_000_000 + 0.5)
-    except ValueError:
-        return text_duration(duration, 1_000_000)
 
 
 def _apache(scale: int) -> tuple[tuple[str, str], ...]:
@@ -90,14 +89,19 @@ COMMON = Format(
     "common",
     "NGINX and Apache: common, with or without a virtual host in front and times at the end",
     f"{_LINE} 0.142",
-    by_pattern("common", (*START, _REQUEST_TIME), to_event),
+    by_pattern("common", (*START, _REQUEST_TIME), to_event, usual=(*START, _USUAL_TIME)),
 )
 COMBINED = Format(
     "combined",
     "NGINX and Apache: combined, with or without a virtual host in front and, at the end,"
     " $request_length, $request_time and $upstream_response_time",
     f"{_LINE}{_AGENTS} 0.142",
-    by_pattern("combined", (*START, _AGENT, _REQUEST_TIME), to_event),
+    by_pattern(
+        "combined",
+        (*START, _AGENT, _REQUEST_TIME),
+        to_event,
+        usual=(*START, _AGENT, _USUAL_TIME),
+    ),
 )
 COMBINED_IO = Format(
     "combinedio",

@@ -10,7 +10,7 @@ SCALES = {"us": 1.0, "ms": 1000.0, "s": 1_000_000.0, "ns": 0.001}
 
 _MAX_VALUE = 10**18
 _MAX_TEXT = 1000
-_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
+_is_number = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?", re.ASCII).fullmatch
 _WITH_UNITS = re.compile(r"(?:\d{1,18}(?:\.\d{1,18})?(?:h|ms|us|µs|μs|ns|m|s)){1,6}", re.ASCII)
 _WITH_UNIT = re.compile(r"([\d.]+)(\D+)", re.ASCII)
 _UNITS = SCALES | {"µs": 1.0, "μs": 1.0, "m": 60e6, "h": 3600e6}
@@ -32,10 +32,10 @@ def text_duration(text: str, scale: float) -> int | None:
     """
     if len(text) > _MAX_TEXT:
         return None
-    if _NUMBER.fullmatch(text):
+    if _is_number(text):
         return number_duration(float(text), scale)
     if "," in text or ":" in text:
-        numbers = [part for part in _SEPARATOR.split(text) if _NUMBER.fullmatch(part)]
+        numbers = [part for part in _SEPARATOR.split(text) if _is_number(part)]
         return number_duration(sum(map(float, numbers)), scale) if numbers else None
     return unit_duration(text)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from logwatcher.core.event import MAX_ERROR, MAX_ROUTE, Event, ParseError
-from logwatcher.core.formats.duration import SCALES, any_duration
+from logwatcher.core.formats.duration import MAX_DURATION_US, SCALES, any_duration
 from logwatcher.core.formats.format import excerpt
 from logwatcher.core.formats.request import read_path, read_request
 from logwatcher.core.formats.timestamp import any_time
@@ -27,7 +27,7 @@ FIELDS = (
 )
 """What a field may mean: ``time`` is when the request ended, ``start`` when it began."""
 
-_MAX_SIZE = 10**15
+_SIZE_DIGITS = 15
 _STATUS = {
     "-": 0,
     **{f"{status:0{width}}": status for width in (1, 2, 3) for status in range(1000)},
@@ -44,23 +44,28 @@ def to_event(fields: Mapping[str, object], *, is_escaped: bool = False) -> Event
     duration = to_duration(fields)
     method, path = _request(fields, is_escaped)
     route = fields.get("route")
+    if isinstance(route, str) and route.startswith("/"):
+        route = clean(route, MAX_ROUTE)
+    else:
+        route = to_route(path)
     return Event(
         _time(fields, duration),
         method,
         path,
-        clean(route, MAX_ROUTE)
-        if isinstance(route, str) and route.startswith("/")
-        else to_route(path),
+        route,
         to_status(fields.get("status")),
         duration,
         to_size(fields.get("size")),
-        to_text(fields.get("error_type")),
-        to_text(fields.get("error_message")),
+        to_text(fields["error_type"]) if "error_type" in fields else "",
+        to_text(fields["error_message"]) if "error_message" in fields else "",
     )
 
 
 def to_duration(fields: Mapping[str, object]) -> int | None:
     """The first duration that is there, in µs."""
+    duration = fields.get("duration_us")
+    if type(duration) is int and 0 <= duration < MAX_DURATION_US:  # as by_names makes it
+        return duration
     for field, scale in DURATIONS.items():
         if field in fields and (duration := any_duration(fields[field], scale)) is not None:
             return duration
@@ -102,12 +107,10 @@ def to_status(value: object) -> int:
 def to_size(value: object) -> int | None:
     """A number of bytes, or a text of it; None if it is something else."""
     if isinstance(value, str):
-        if not (value.isdecimal() and value.isascii() and len(value) <= 15):
-            return None
-        value = int(value)
-    elif isinstance(value, bool):
-        return None
-    return int(value) if isinstance(value, float | int) and 0 <= value < _MAX_SIZE else None
+        is_number = len(value) <= _SIZE_DIGITS and value.isdecimal() and value.isascii()
+        return int(value) if is_number else None
+    is_number = isinstance(value, float | int) and not isinstance(value, bool)
+    return int(value) if is_number and 0 <= value < 10**_SIZE_DIGITS else None  # type: ignore[operator,call-overload]  # a number
 
 
 def to_text(value: object) -> str:

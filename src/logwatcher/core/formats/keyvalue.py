@@ -14,7 +14,7 @@ _NAMES = {
     "duration_us": (*USUAL["duration_us"], "reqtime_microsec"),
 }
 # A name begins a word, so that no line takes long.
-_PAIR = re.compile(r'(?<!\S)([^\s="]++)=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*+))(?!\S)')
+_PAIR = re.compile(r'(?<!\S)([^\s="]++)=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"]*+))(?!\S)')
 
 
 def _ltsv(line: str) -> dict[str, object]:

@@ -12,6 +12,7 @@ Path = tuple[str, ...]
 """The keys that lead to a value: more than one where objects are nested."""
 
 _MAX_KEYS = 200
+_DIGITS = frozenset("0123456789")
 _POINT = "seconds with a point"
 _UNIT = "with its unit"
 
@@ -172,6 +173,8 @@ def by_names(
                 continue
             value = record[key]
             if rest:
+                if not isinstance(value, dict):
+                    continue
                 value = _follow(value, rest)
             if value is None or value == "" or value == "-":
                 if field == "request":
@@ -216,8 +219,10 @@ def _ignoring_case(record: dict[str, object], name: str) -> object:
 
 def _implied(field: str, value: object) -> int | None:
     """A duration by its form: NGINX's seconds always have a point; else it needs a unit."""
-    if isinstance(value, str) and (duration := unit_duration(value)) is not None:
-        return duration
-    if field is _POINT and (isinstance(value, float) or (isinstance(value, str) and "." in value)):
-        return any_duration(value, SCALES["s"])
-    return None
+    if isinstance(value, str):
+        if value[-1:] not in _DIGITS:
+            return unit_duration(value)
+        has_point = "." in value
+    else:
+        has_point = isinstance(value, float)
+    return any_duration(value, SCALES["s"]) if has_point and field is _POINT else None

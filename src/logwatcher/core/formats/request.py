@@ -25,13 +25,13 @@ def _unescape(escape: re.Match[str]) -> str:
 SIMPLE_REQUEST = rf'({"|".join(sorted(METHODS))}) ([^ ?#"\\]++)(?:[?#][^ "\\]*+)? HTTP/\d(?:\.\d)?'
 """Nearly all request lines; its groups are the method and the path."""
 
-_SIMPLE = re.compile(SIMPLE_REQUEST, re.ASCII)
+_simple = re.compile(SIMPLE_REQUEST, re.ASCII).fullmatch
 _QUERY = re.compile("[?#]")
 
 
 def read_request(line: str, *, is_escaped: bool = True) -> tuple[str, str]:
     """Method and path of a request line, whatever was sent as one."""
-    if simple := _SIMPLE.fullmatch(line):
+    if simple := _simple(line):
         return simple[1], clean(simple[2], MAX_PATH)
     return odd_request(line, is_escaped=is_escaped)
 
