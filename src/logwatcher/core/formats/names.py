@@ -17,14 +17,16 @@ _POINT = "seconds with a point"
 _UNIT = "with its unit"
 
 
-class _Step(NamedTuple):
-    """Where a field's value may be: its key, those within, and µs per unit of a duration."""
+class _Place(NamedTuple):
+    """Where a value may be: its key, those within, and for a duration how it is written."""
 
-    field: str
     key: str
     rest: Path
-    scale: float | None
+    duration: str
 
+
+_Plan = tuple[tuple[str, tuple[_Place, ...]], ...]
+"""By field, the places where it may be."""
 
 _UNITS = {
     "s": ("s", "sec", "secs", "seconds"),
@@ -134,6 +136,7 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 USUAL["duration_ms"] += ("responsetime",)  # pino's
 USUAL["duration_ns"] += ("event.duration",)  # Elastic Common Schema's
+_DURATIONS = {*DURATIONS, _POINT, _UNIT}
 _LAST: dict[str, tuple[str, ...]] = {_POINT: ("upstream_response_time", "apptime")}
 """Where there is nothing better: the upstream's part of the time."""
 
@@ -149,47 +152,44 @@ def by_names(
         is_escaped: whether the texts still have a log's escapes.
     """
     wanted = [(field, name.lower()) for field, options in names.items() for name in options]
-    if names is not USUAL and _POINT not in names:
-        last = []
-    else:
-        last = [(field, name) for field, options in _LAST.items() for name in options]
+    if _POINT in names:
+        wanted += [(field, name) for field, options in _LAST.items() for name in options]
 
-    @lru_cache(maxsize=256)
-    def plan(keys: Path) -> tuple[_Step, ...]:
+    @lru_cache(maxsize=64)
+    def plan(keys: Path) -> _Plan:
         there = {key.lower(): key for key in reversed(keys)}
-        return tuple(
-            _Step(field, there[top], tuple(rest), DURATIONS.get(field))
-            for field, name in [*wanted, *last]
-            for top, *rest in ([name] if name in there else name.split("."),)
-            if top in there
-        )
+        places: dict[str, list[_Place]] = {}
+        for field, name in wanted:
+            top, *rest = [name] if name in there else name.split(".")
+            if top in there:
+                is_duration = field in _DURATIONS
+                place = _Place(there[top], tuple(rest), field if is_duration else "")
+                places.setdefault("duration_us" if is_duration else field, []).append(place)
+        return tuple((field, tuple(found)) for field, found in places.items())
 
     def read(record: dict[str, object]) -> Event:
         keys = tuple(record)
         steps = plan(keys) if len(keys) <= _MAX_KEYS else plan.__wrapped__(keys)
         values: dict[str, object] = {}
-        for field, key, rest, scale in steps:
-            if field in values:
-                continue
-            value = record[key]
-            if rest:
-                if not isinstance(value, dict):
+        for field, places in steps:
+            for key, rest, duration in places:
+                value = record[key]
+                if rest:
+                    value = _follow(value, rest) if isinstance(value, dict) else None
+                if value is None or value == "" or value == "-":
                     continue
-                value = _follow(value, rest)
-            if value is None or value == "" or value == "-":
-                if field == "request":
-                    values["no request"] = True
-            elif isinstance(value, dict | list):
-                continue
-            elif scale is not None:
-                values["duration_us"] = any_duration(value, scale)
-            elif field is _POINT or field is _UNIT:
-                if values.get("duration_us") is None:
-                    values["duration_us"] = _implied(field, value)
-            else:
-                values[field] = value
-        if "no request" in values and "path" not in values:
-            values.setdefault("request", "-")
+                if duration:
+                    value = _duration(duration, value)
+                elif isinstance(value, dict | list):
+                    continue
+                if value is not None:
+                    values[field] = value
+                    break
+        if "request" not in values and "path" not in values:
+            # It may be there and empty, as of a client that sent none.
+            places = dict(steps).get("request", ())
+            if any(record[key] in ("", "-") for key, rest, _ in places if not rest):
+                values["request"] = "-"
         return to_event(values, is_escaped=is_escaped)
 
     return read
@@ -207,7 +207,7 @@ def _follow(value: object, path: Path) -> object:
     for name in path:
         if not isinstance(value, dict):
             return None
-        value = value.get(name, _ignoring_case(value, name))
+        value = value[name] if name in value else _ignoring_case(value, name)
     return value
 
 
@@ -217,12 +217,14 @@ def _ignoring_case(record: dict[str, object], name: str) -> object:
     return next((value for key, value in record.items() if key.lower() == name), None)
 
 
-def _implied(field: str, value: object) -> int | None:
-    """A duration by its form: NGINX's seconds always have a point; else it needs a unit."""
+def _duration(form: str, value: object) -> int | None:
+    """In µs. NGINX's seconds always have a point; where no name tells the unit, the value must."""
+    if (scale := DURATIONS.get(form)) is not None:
+        return any_duration(value, scale)
     if isinstance(value, str):
         if value[-1:] not in _DIGITS:
             return unit_duration(value)
         has_point = "." in value
     else:
         has_point = isinstance(value, float)
-    return any_duration(value, SCALES["s"]) if has_point and field is _POINT else None
+    return any_duration(value, SCALES["s"]) if has_point and form is _POINT else None
