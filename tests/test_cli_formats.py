@@ -1,11 +1,15 @@
 """The commands about log formats."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from logwatcher import cli
 from logwatcher.core.formats import FORMATS
+from tests.database import count_requests
+from tests.server import Server
 
 SAMPLES = Path(__file__).parent / "data" / "formats"
 
@@ -56,3 +60,31 @@ def test_what_the_user_can_mend_is_said_on_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def wait_for_requests(server: Server, count: int) -> None:
+    for _ in range(200):
+        if count_requests(server.database_url) >= count:
+            break
+        time.sleep(0.05)
+    assert count_requests(server.database_url) == count, server.output
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "w3c"]])
+def test_watch_reads_an_empty_log_as_it_grows_and_goes_on_after_its_headers(
+    options: list[str], serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    log = tmp_path / "u_ex.log"
+    log.touch()
+    server = serve("watch", str(log), *options)
+    with log.open("a") as file:
+        file.write("#Version: 1.0\n#Fields: date time cs-uri-stem sc-status cs-method\n")
+        file.write("2024-05-12 06:25:03 /a 200 GET\n")
+    wait_for_requests(server, 1)
+    server.stop()
+    server.start()
+    with log.open("a") as file:
+        file.write("2024-05-12 06:25:04 /b 200 GET\n")
+    wait_for_requests(server, 2)
+    assert ("format w3c" in server.output) == (not options)
+    assert "match" not in server.output

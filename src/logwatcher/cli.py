@@ -136,7 +136,7 @@ def _watch(options: argparse.Namespace) -> int:
     from django.conf import settings
 
     from logwatcher.core.event import MAX_SOURCE
-    from logwatcher.core.formats import AutoParse, Detection
+    from logwatcher.core.formats import AutoParse, Detection, read_after
     from logwatcher.core.formats.detection import MAX_LINES
     from logwatcher.follower import Follower
     from logwatcher.sources.lines import first_lines
@@ -153,7 +153,7 @@ def _watch(options: argparse.Namespace) -> int:
             print(f"logwatcher: {name}: format {found.format.name}{doubt}", file=sys.stderr)
 
     lines = first_lines(options.file, MAX_LINES)
-    parse = format_.reader() if format_ else AutoParse(lines, tell)
+    parse = read_after(lines, format_) if format_ else AutoParse(lines, tell)
     follower = Follower(options.file.absolute(), name, parse)
     with _listener(options.port) as listener:
         return _run([follower], listener, options)

@@ -3,7 +3,15 @@ from pathlib import Path
 import pytest
 
 from logwatcher.core.event import ParseError
-from logwatcher.core.formats import FORMATS, AutoParse, Detection, Header, detect, explain
+from logwatcher.core.formats import (
+    FORMATS,
+    AutoParse,
+    Detection,
+    Header,
+    detect,
+    explain,
+    read_after,
+)
 from logwatcher.core.formats.advice import LATENCY
 from logwatcher.core.formats.table import find_format
 
@@ -108,6 +116,14 @@ def test_header_lines_seen_before_name_the_columns() -> None:
     assert parse(line).path == "/a"
     with pytest.raises(Header):
         parse(header)
+
+
+def test_a_given_format_knows_the_headers_before_the_place_where_reading_goes_on() -> None:
+    header = "#Fields: date time cs-method cs-uri-stem sc-status"
+    line = "2024-05-12 06:25:03 GET /a 200"
+    parse = read_after(["#Version: 1.0", header, line], FORMATS["w3c"])
+    assert parse(line).path == "/a"
+    assert read_after([line], FORMATS["json"]) is FORMATS["json"].parse
 
 
 def test_the_explanation_says_what_matches_and_where_others_break() -> None:

@@ -1,7 +1,7 @@
 """Log formats: what turns one line into one event, and what finds out which one it takes."""
 
 from logwatcher.core.formats.apache import compile_apache
-from logwatcher.core.formats.detection import AutoParse, Detection, detect
+from logwatcher.core.formats.detection import AutoParse, Detection, detect, read_after
 from logwatcher.core.formats.explanation import explain
 from logwatcher.core.formats.format import MAX_LINE, Format, FormatError, Header, Parse
 from logwatcher.core.formats.jsonline import compile_json
@@ -28,5 +28,6 @@ __all__ = [
     "detect",
     "explain",
     "find_format",
+    "read_after",
     "unescape",
 ]

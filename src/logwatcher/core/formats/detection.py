@@ -123,6 +123,16 @@ def _doubt(fits: Sequence[Fit]) -> str:
     )
 
 
+def read_after(lines: Iterable[str], format_: Format) -> Parse:
+    """What reads the lines of a file after these first ones, whose headers may say how."""
+    parse = format_.reader()
+    if format_.start:
+        for line in lines:
+            with suppress(ParseError):
+                parse(line)
+    return parse
+
+
 class AutoParse:
     """Reads the lines of one file in the format that they have, and in the next one they get.
 
@@ -153,6 +163,8 @@ class AutoParse:
         if len(self._sample) < _PATIENCE or self._parse is None:
             self._learn(line)
         if self._parse is None:
+            if line.startswith("#"):
+                raise Header("a header of a format that is not known yet")
             raise ParseError("the format is not known yet; see: logwatcher formats")
         try:
             event = self._parse(line)
@@ -182,8 +194,5 @@ class AutoParse:
         if detection.format is None or detection.format is self._format:
             return
         self._format = detection.format
-        self._parse = self._format.reader()
-        for line in before:
-            with suppress(ParseError):
-                self._parse(line)
+        self._parse = read_after(before, self._format)
         self._found(detection)
