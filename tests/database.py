@@ -35,6 +35,16 @@ def query(url: str, sql: str) -> Rows:
         return postgres.execute(sql.encode()).fetchall()
 
 
+def execute(url: str, sql: str) -> None:
+    """Change something as no process of ours would."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as sqlite, sqlite:
+            sqlite.execute(sql)
+        return
+    with psycopg.connect(url) as postgres:
+        postgres.execute(sql.encode())
+
+
 def count_requests(url: str) -> int:
     """How many requests are stored."""
     number: int = query(url, "SELECT COUNT(*) FROM logwatcher_request")[0][0]

@@ -80,9 +80,9 @@ class Server:
             check=True,
         ).stdout
 
-    def stop(self) -> int:
-        """Stop it as Ctrl-C does; returns the exit code."""
-        return self._end(signal.SIGINT)
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Stop it as Ctrl-C does, or another signal; returns the exit code."""
+        return self._end(number)
 
     def kill(self) -> int:
         """End it as a crash does."""

@@ -2,13 +2,14 @@
 
 import argparse
 import os
+import signal
 import socket
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__, config
 from logwatcher.config import ConfigError
@@ -27,6 +28,13 @@ class UsageError(Exception):
     """Something the user can mend: what is wrong and what to do, on one line."""
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line, not after all that could be right."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, 1 after a bug, 2 for what the user can mend."""
     options = parser().parse_args(arguments)
@@ -42,9 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
-    top = argparse.ArgumentParser(
-        prog="logwatcher", description="Your HTTP traffic, live, on one page."
-    )
+    top = Parser(prog="logwatcher", description="Your HTTP traffic, live, on one page.")
     top.add_argument("--version", action="version", version=f"logwatcher {__version__}")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -283,6 +289,7 @@ def _listener(port: int) -> socket.socket:
 def _run(sources: "list[Source]", listener: socket.socket, options: argparse.Namespace) -> int:
     from logwatcher import server
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until Uvicorn has its own
     host, port = listener.getsockname()
     address = f"http://{host}:{port}"
     print(f"logwatcher: {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
@@ -302,7 +309,7 @@ def _change_traffic(options: argparse.Namespace) -> None:
     from logwatcher.store import traffic
     from logwatcher.web.page import TrafficForm
 
-    fields = {"rate": options.rate, "scenario": options.scenario}
+    fields = {"rate": options.rate, "scenario": options.scenario, "seed": options.seed}
     if options.start:
         fields["running"] = "on"
     if getattr(options, "stop", False):
@@ -311,10 +318,7 @@ def _change_traffic(options: argparse.Namespace) -> None:
     if not form.is_valid():
         name, errors = next(iter(form.errors.items()))
         raise UsageError(f"--{name}: {errors[0]}")
-    changes = form.changes()
-    if options.seed is not None:
-        changes["seed"] = options.seed
-    if changes:
+    if changes := form.changes():
         traffic.change(**changes)
 
 
@@ -338,11 +342,15 @@ def _set_up() -> None:
 
 def _migrate_database() -> list[str]:
     """Apply what is missing; returns its names."""
-    missing = _missing_migrations()
-    if missing:
-        from django.core.management import call_command
+    from django.core.management import call_command
 
-        call_command("migrate", verbosity=0, interactive=False)
+    from logwatcher.store.exclusive import exclusive
+
+    if not _missing_migrations():
+        return []
+    with exclusive():
+        if missing := _missing_migrations():
+            call_command("migrate", verbosity=0, interactive=False)
     return missing
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 import uvicorn
+from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
 from logwatcher.runtime import Runtime, Source
@@ -80,8 +81,7 @@ def run(sources: Sequence[Source], listener: socket.socket) -> int:
         lifespan="on",
     )
     server = Server(settings, runtime)
-    try:
-        server.run([listener])
-    except KeyboardInterrupt:  # it came before Uvicorn listens to signals
-        return 0
+    for number in HANDLED_SIGNALS:  # Uvicorn does so itself, but only once its loop runs
+        signal.signal(number, server.handle_exit)
+    server.run([listener])
     return 1 if runtime.has_failed or not server.started else 0
