@@ -48,8 +48,9 @@ def to_event(fields: Mapping[str, object], *, is_escaped: bool = False) -> Event
         route = clean(route, MAX_ROUTE)
     else:
         route = to_route(path)
+    time = fields.get("time")
     return Event(
-        _time(fields, duration),
+        _after_start(fields, duration) if time is None else any_time(time),
         method,
         path,
         route,
@@ -72,9 +73,7 @@ def to_duration(fields: Mapping[str, object]) -> int | None:
     return None
 
 
-def _time(fields: Mapping[str, object], duration: int | None) -> int:
-    if (time := fields.get("time")) is not None:
-        return any_time(time)
+def _after_start(fields: Mapping[str, object], duration: int | None) -> int:
     if (start := fields.get("start")) is not None:
         return any_time(start) + (duration or 0)
     raise ParseError("no time")

@@ -136,6 +136,7 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 USUAL["duration_ms"] += ("responsetime",)  # pino's
 USUAL["duration_ns"] += ("event.duration",)  # Elastic Common Schema's
+_IN_REQUEST = frozenset({"method", "path"})
 _DURATIONS = {*DURATIONS, _POINT, _UNIT}
 _LAST: dict[str, tuple[str, ...]] = {_POINT: ("upstream_response_time", "apptime")}
 """Where there is nothing better: the upstream's part of the time."""
@@ -172,6 +173,8 @@ def by_names(
         steps = plan(keys) if len(keys) <= _MAX_KEYS else plan.__wrapped__(keys)
         values: dict[str, object] = {}
         for field, places in steps:
+            if field in _IN_REQUEST and "request" in values:
+                continue
             for key, rest, duration in places:
                 value = record[key]
                 if rest:

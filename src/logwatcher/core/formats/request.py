@@ -32,7 +32,9 @@ _QUERY = re.compile("[?#]")
 def read_request(line: str, *, is_escaped: bool = True) -> tuple[str, str]:
     """Method and path of a request line, whatever was sent as one."""
     if simple := _simple(line):
-        return simple[1], clean(simple[2], MAX_PATH)
+        method, path = simple.groups()
+        is_clean = len(path) <= MAX_PATH and path.isprintable()
+        return method, path if is_clean else clean(path, MAX_PATH)
     return odd_request(line, is_escaped=is_escaped)
 
 
