@@ -53,6 +53,8 @@ LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
     "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Any scanner can ask for a wrong host; the answer says what to do, a traceback doesn't.
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }
 
 
