@@ -33,7 +33,7 @@ READ_CHARTS = """() => Object.fromEntries(
       axis: [min, max, left + chart.chartArea.left, left + chart.chartArea.right],
       unit: article.querySelector("[data-unit]").textContent,
       sets,
-      ticks: chart.scales.x.ticks.map(({ label }) => label),
+      ticks: chart.scales.x.ticks.map(({ value, label }) => [value, label]),
     }];
   }),
 )"""
@@ -47,13 +47,13 @@ class Chart:
         axis: first and last second, and where they are in the window, in pixels.
         unit: of the y axis.
         sets: for each series a dict from time to value, as drawn.
-        ticks: labels of the time axis.
+        ticks: of the time axis, with their labels.
     """
 
     axis: tuple[float, float, float, float]
     unit: str
     sets: dict[str, dict[float, float | None]]
-    ticks: list[str]
+    ticks: dict[float, str]
 
 
 class Dashboard:
@@ -135,7 +135,7 @@ class Dashboard:
                 axis=tuple(chart["axis"]),
                 unit=chart["unit"],
                 sets={series: dict(points) for series, points in chart["sets"].items()},
-                ticks=chart["ticks"],
+                ticks=dict(chart["ticks"]),
             )
             for name, chart in found.items()
         }
@@ -203,6 +203,10 @@ class Dashboard:
         before = self.query
         act()
         self.changes(lambda: self.query, before)
+        self.is_loaded()
+
+    def is_loaded(self) -> None:
+        """Wait until no view is being loaded."""
         expect(self["#view[aria-busy]"]).to_have_count(0)
 
     def agrees_with_the_api(self, seconds: float = QUICKLY) -> None:

@@ -112,3 +112,23 @@ def test_a_view_that_cant_be_loaded_is_told_and_can_be_tried_again(
         assert dashboard.query == "range=1h"
         dashboard.is_in("live", BACK_S)
         dashboard.agrees_with_the_api()
+
+
+def test_offline_is_said_and_ends_at_once_when_the_network_is_back(
+    tmp_path: Path, page: Page, complaints: Complaints
+) -> None:
+    complaints.expect(CUT)
+    complaints.allow(
+        r"/api/live.*ERR_INTERNET_DISCONNECTED", "ERR_INTERNET_DISCONNECTED.*/api/live"
+    )
+    with Shop(tmp_path) as shop:
+        dashboard = Dashboard(page, shop).open()
+        page.context.set_offline(True)
+        shop.server.kill()  # an open stream outlives the browser's pretending
+        dashboard.is_in("offline")
+        shop.server.start()
+        shop.write([event(time.time(), route="/while/offline")])
+        page.context.set_offline(False)
+        dashboard.is_in("live", 2)
+        dashboard.lists_first("/while/offline")
+        dashboard.agrees_with_the_api()
