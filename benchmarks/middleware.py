@@ -20,7 +20,7 @@ from logwatcher.middleware import ASGIMiddleware, WSGIMiddleware
 from logwatcher.middleware.sender import Sender
 
 ROUNDS = 5
-TOKEN = "none"
+TOKEN = "none"  # noqa: S105
 PAUSE_EVERY = 5000  # as many as are queued at most
 Scope = dict[str, Any]  # Any: ASGI's and WSGI's own
 
