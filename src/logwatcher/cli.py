@@ -1,6 +1,7 @@
 """The command line. Django and the rest are imported by the command that needs them."""
 
 import argparse
+import glob
 import os
 import signal
 import socket
@@ -66,6 +67,15 @@ def parser() -> argparse.ArgumentParser:
     _add_format(watch)
     _add_server(watch)
     watch.set_defaults(command=_watch)
+
+    import_ = commands.add_parser("import", help="read old logs, compressed ones too, once each")
+    import_.add_argument(
+        "files", nargs="+", metavar="FILE", help="logs or globs; -: standard input"
+    )
+    import_.add_argument("--name", help="what the page calls them; default: by the file's name")
+    import_.add_argument("--rejects", type=Path, help="a file for the lines that don't match")
+    _add_format(import_)
+    import_.set_defaults(command=_import)
 
     explain = commands.add_parser("explain", help="which format a log has, and what doesn't fit it")
     explain.add_argument("file", type=Path, help="an access log")
@@ -163,6 +173,42 @@ def _watch(options: argparse.Namespace) -> int:
     follower = Follower(options.file.absolute(), name, parse)
     with _listener(options.port) as listener:
         return _run([follower], listener, options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    paths = _paths(options.files)
+    _chosen_format(options)  # raises UsageError
+    _set_up()
+    from logwatcher import importing
+    from logwatcher.core.event import MAX_SOURCE
+
+    if options.name is not None and not 0 < len(options.name) <= MAX_SOURCE:
+        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    if options.rejects and any(options.rejects.resolve() == path.resolve() for path in paths):
+        raise UsageError(f"--rejects: {options.rejects} is one of the logs; name another file")
+    _migrate_database()
+    format_ = None if options.format == AUTO else options.format
+    try:
+        return importing.run(paths, format_, options.name, options.rejects)
+    except importing.Unwritable as error:
+        raise UsageError(f"--rejects: {error}") from None
+
+
+def _paths(names: Sequence[str]) -> list[Path]:
+    """The files of these names and globs, each once."""
+    paths: dict[Path, None] = {}
+    for name in names:
+        if name == "-":
+            paths[Path(name)] = None
+            continue
+        found = [Path(name)] if Path(name).exists() else sorted(map(Path, glob.glob(name)))  # noqa: PTH207
+        files = [path for path in found if not path.is_dir()] if len(found) > 1 else found
+        for path in files:
+            _check_readable(path)
+            paths[path] = None
+        if not files:
+            raise UsageError(f"{name}: no such file; check the path")
+    return list(paths)
 
 
 def _explain(options: argparse.Namespace) -> int:

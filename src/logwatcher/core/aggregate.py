@@ -20,11 +20,12 @@ TOTALS = np.dtype([("status", "<u2"), ("requests", "<u8"), ("bytes", "<u8"), ("u
 """One status: requests, bytes of all responses, µs of all durations."""
 CELLS = np.dtype([("status", "<u2"), ("bin", "<u2"), ("requests", "<u4")])
 """One cell of the sketch: requests of a status that lasted as long as the bin says."""
+UNKNOWN = -1
+"""Stands for a duration that is not known."""
 
 Array = npt.NDArray[Any]  # records of one of the two dtypes above, or integers
 Groups = npt.NDArray[np.int64]
 
-_UNKNOWN = -1
 _STATUSES, _BINS = 1 << 10, 1 << 11
 
 
@@ -51,7 +52,14 @@ def aggregate(events: Sequence[Event], groups: Groups, n: int) -> list[Aggregate
     status = np.array([event.status for event in events], np.int64)
     size = np.array([event.size or 0 for event in events], np.int64)
     us = np.array([_duration(event) for event in events], np.int64)
-    is_timed = us != _UNKNOWN
+    return aggregate_columns(status, size, us, groups, n)
+
+
+def aggregate_columns(
+    status: Groups, size: Groups, us: Groups, groups: Groups, n: int
+) -> list[Aggregate]:
+    """As ``aggregate``, of columns; a duration of ``UNKNOWN`` µs is none."""
+    is_timed = us != UNKNOWN
     return _encode(
         n,
         (groups, status, np.ones_like(status), size, np.where(is_timed, us, 0)),
@@ -78,7 +86,7 @@ def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:
 
 
 def _duration(event: Event) -> int:
-    return _UNKNOWN if event.duration_us is None else max(event.duration_us, 0)
+    return UNKNOWN if event.duration_us is None else max(event.duration_us, 0)
 
 
 def _encode(n: int, totals: tuple[Array, ...], cells: tuple[Array, ...]) -> list[Aggregate]:

@@ -100,6 +100,23 @@ class FilePosition(models.Model):
     fingerprint = models.BinaryField()
 
 
+class Import(models.Model):
+    """How far a file of old requests has been imported; the file is known by its content."""
+
+    key = models.CharField(max_length=32, primary_key=True)
+    head = models.BinaryField()
+    head_size = models.IntegerField()
+    tail = models.BinaryField()
+    tail_size = models.IntegerField()
+    offset = models.BigIntegerField()
+    size = models.BigIntegerField()
+    source = models.CharField(max_length=MAX_SOURCE)
+    format = models.TextField()
+    path = models.TextField()
+    matched = models.BigIntegerField()
+    rejected = models.BigIntegerField()
+
+
 class Token(models.Model):
     """Lets somebody send requests of one source; only its holder knows its secret."""
 

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.aggregate import Aggregate
+from logwatcher.core.block import Block
 from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_key
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.core.route import OTHER, admit
@@ -25,6 +26,16 @@ MAX_RANGES = 50
 
 _LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
 _PER_STATEMENT = 3000
+_SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
+_REQUEST = "time_us, endpoint_id, status, duration_us, size, path, error_type, error_message"
+_INSERT_REQUEST = (
+    f"INSERT INTO logwatcher_request ({_REQUEST}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_SAVE_BUCKET = (
+    "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
+    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
+    " DO UPDATE SET totals = excluded.totals, cells = excluded.cells"
+)
 
 
 class Stored(NamedTuple):
@@ -94,6 +105,80 @@ def _write(batches: Sequence[Batch]) -> int:
                 _save_position(cursor, source_id, position)
         starts = (key.start for of in buckets.values() for key in of if key.step == STEPS[0])
         return commit_revision(cursor, ranges(starts))
+
+
+class Overtaken(Exception):
+    """Somebody else has imported the same file meanwhile; nothing was committed."""
+
+
+class Progress(NamedTuple):
+    """How far a file has been imported; the fields are those of ``models.Import``.
+
+    Attributes:
+        key: chosen at the first commit.
+        head: digest of the file's first ``head_size`` bytes, decompressed like all that follows.
+        head_size: see ``head``.
+        tail: digest of the ``tail_size`` bytes before ``offset``.
+        tail_size: see ``tail``.
+        offset: bytes imported, up to the end of a line.
+        size: bytes on disk once all of it is imported, else 0.
+        source: which the requests were given to.
+        format: as ``--format`` takes it.
+        path: its name when it was opened.
+        matched: lines that became requests.
+        rejected: lines that didn't.
+    """
+
+    key: str
+    head: bytes
+    head_size: int
+    tail: bytes
+    tail_size: int
+    offset: int
+    size: int
+    source: str
+    format: str
+    path: str
+    matched: int
+    rejected: int
+
+
+def write_block(
+    source: str, block: Block, progress: Progress | None = None, before: Progress | None = None
+) -> int:
+    """Commit a block and how far its file has been imported with it.
+
+    Args:
+        source: of the events.
+        block: its buckets are only added here, so that others can make blocks meanwhile.
+        progress: saved with them; None for what can't be read again.
+        before: the progress that this one follows; None if it is the file's first.
+
+    Returns:
+        The new revision's number.
+
+    Raises:
+        Overtaken: ``before`` is not what the store has.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock()
+        if progress:
+            _save_progress(cursor, progress, before)
+        source_id = _source_id(cursor, source)
+        endpoints = [Endpoint(source, *endpoint) for endpoint in block.endpoints]
+        rows = _endpoint_ids(cursor, source_id, endpoints, block.succeeded)
+        ids = [rows[endpoint] for endpoint in endpoints]
+        _insert_columns(cursor, block, ids)
+        _add_buckets(cursor, block, ids)
+        finest = (starts for step, _, starts, *_ in block.buckets if step == STEPS[0])
+        return commit_revision(cursor, ranges(chain.from_iterable(finest)))
+
+
+def save_progress(progress: Progress, before: Progress) -> None:
+    """Save what is known of a file without new requests. Raises Overtaken."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock()
+        _save_progress(cursor, progress, before)
 
 
 def ranges(starts: Iterable[int]) -> list[tuple[int, int]]:
@@ -188,8 +273,7 @@ def _known_endpoints(cursor: CursorWrapper, source_id: int) -> dict[tuple[str, s
 def _insert_requests(cursor: CursorWrapper, events: list[Event], ids: dict[Endpoint, int]) -> None:
     by_name = {(endpoint.method, endpoint.route): row_id for endpoint, row_id in ids.items()}
     cursor.executemany(
-        "INSERT INTO logwatcher_request (time_us, endpoint_id, status, duration_us, size, path,"
-        " error_type, error_message) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        _INSERT_REQUEST,
         [
             (
                 event.time_us,
@@ -214,12 +298,69 @@ def _merge_buckets(
         (Stored(ids[key.endpoint], key.step, key.start), part) for key, part in buckets.items()
     ]
     merged = merge_by_key([*parts, *_stored_buckets(cursor, [key for key, _ in parts])])
-    cursor.executemany(
-        "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
-        " DO UPDATE SET totals = excluded.totals, cells = excluded.cells",
-        [(*key, *aggregate) for key, aggregate in merged.items()],
-    )
+    cursor.executemany(_SAVE_BUCKET, [(*key, *aggregate) for key, aggregate in merged.items()])
+
+
+def _insert_columns(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
+    if not block.endpoint:
+        return
+    times, *others = block.columns
+    rows = zip(times, map(ids.__getitem__, block.endpoint), *others, strict=True)
+    if connection.vendor == "postgresql":
+        with cursor.copy(f"COPY logwatcher_request ({_REQUEST}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    else:
+        cursor.executemany(_INSERT_REQUEST, list(rows))
+
+
+def _add_buckets(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
+    """As ``_merge_buckets``; most of an old log's buckets are new, and need no merging."""
+    shared = len(set(ids)) < len(ids)  # some endpoints are counted as one
+    for step, endpoints, starts, totals, cells in block.buckets:
+        rows = list(
+            zip(map(ids.__getitem__, endpoints), repeat(step), starts, totals, cells, strict=False)
+        )
+        if not rows:
+            continue
+        stored = {
+            tuple(key): part
+            for key, part in _stored_between(cursor, step, min(starts), max(starts), rows)
+        }
+        fresh = [] if shared else [row for row in rows if row[:3] not in stored]
+        known = rows if shared else [row for row in rows if row[:3] in stored]
+        merged = merge_by_key(
+            chain(
+                ((row[:3], Aggregate(*row[3:])) for row in known),
+                ((key, stored[key]) for key in {row[:3] for row in known} & stored.keys()),
+            )
+        )
+        cursor.executemany(_SAVE_BUCKET, fresh)
+        cursor.executemany(_SAVE_BUCKET, [(*key, *aggregate) for key, aggregate in merged.items()])
+
+
+def _stored_between(
+    cursor: CursorWrapper,
+    step: int,
+    first: int,
+    last: int,
+    rows: Sequence[tuple[int, int, int, bytes, bytes]],
+) -> Iterator[tuple[Stored, Aggregate]]:
+    """What the store has of the buckets of ``rows``, and maybe of others beside them."""
+    endpoints = sorted({row[0] for row in rows})
+    if ((last - first) // step + 1) * len(endpoints) > _SPARSE * len(rows):
+        yield from _stored_buckets(cursor, [Stored(*row[:3]) for row in rows])
+        return
+    for begin in range(0, len(endpoints), _PER_STATEMENT):
+        some = endpoints[begin : begin + _PER_STATEMENT]
+        cursor.execute(
+            "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
+            f" WHERE endpoint_id IN ({', '.join(['%s'] * len(some))})"
+            " AND step = %s AND start BETWEEN %s AND %s",
+            [*some, step, first, last],
+        )
+        for *key, totals, cells in cursor.fetchall():
+            yield Stored(*key), Aggregate(totals, cells)
 
 
 def _stored_buckets(
@@ -246,3 +387,24 @@ def _save_position(cursor: CursorWrapper, source_id: int, position: Position) ->
         ' "offset" = excluded."offset", fingerprint = excluded.fingerprint',
         [source_id, *position],
     )
+
+
+def _save_progress(cursor: CursorWrapper, progress: Progress, before: Progress | None) -> None:
+    """Raises Overtaken."""
+    if before and before.key == progress.key:
+        names = ", ".join(f'"{name}" = %s' for name in Progress._fields)
+        cursor.execute(
+            f'UPDATE logwatcher_import SET {names} WHERE key = %s AND "offset" = %s',
+            [*progress, before.key, before.offset],
+        )
+        if not cursor.rowcount:
+            raise Overtaken
+        return
+    names = ", ".join(f'"{name}"' for name in Progress._fields)
+    cursor.execute(
+        f"INSERT INTO logwatcher_import ({names})"
+        f" VALUES ({', '.join(['%s'] * len(progress))}) ON CONFLICT (key) DO NOTHING",
+        list(progress),
+    )
+    if not cursor.rowcount:
+        raise Overtaken

@@ -1,0 +1,141 @@
+"""An import as a command: its progress on the terminal, its summary, its exit code."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from logwatcher.core.text import clean
+from logwatcher.importer import Importer, Summary
+from logwatcher.sources.parsing import SMALL, Parsers, cores
+
+STDIN = Path("-")
+
+_REDRAW_S = 0.2
+_PRINT_S = 5.0
+_BAR = 24
+_MAX_SHOWN = 10
+_MAX_TEXT = 200
+
+
+class Unwritable(Exception):
+    """The file for rejects can't be opened: says why."""
+
+
+def run(paths: Sequence[Path], format_: str | None, name: str | None, rejects: Path | None) -> int:
+    """Import these; returns the exit code, 2 if not all could be read. Raises Unwritable."""
+    files = [path for path in paths if path != STDIN]
+    size = sum(path.stat().st_size for path in files)
+    report = _Report(None if STDIN in paths else size)
+    count = cores() if size > SMALL or STDIN in paths else 0
+    output = _open(rejects)
+    is_stopped = False
+    try:
+        with Parsers(count) as parsers:
+            importer = Importer(
+                parsers, format_=format_, name=name, rejects=output, tell=report.show
+            )
+            try:
+                for path in paths:
+                    if path == STDIN:
+                        importer.import_stream(sys.stdin.buffer, "stdin")
+                    else:
+                        importer.import_file(path)
+            except KeyboardInterrupt:
+                is_stopped = True
+    finally:
+        report.clear()
+        if output:
+            output.close()
+    _print_all(importer.summary, report.seconds)
+    if is_stopped:
+        print("logwatcher: stopped; the same command goes on from there", file=sys.stderr)
+    return 2 if is_stopped or any(one.is_fault for one in importer.summary.skipped) else 0
+
+
+def _open(rejects: Path | None) -> BinaryIO | None:
+    if rejects is None:
+        return None
+    try:
+        return rejects.open("ab")
+    except OSError as error:
+        raise Unwritable(f"{rejects}: {error.strerror}; name another file") from None
+
+
+class _Report:
+    """Progress on standard error: a bar on a terminal, else a line every few seconds."""
+
+    def __init__(self, size: int | None) -> None:
+        """``size``: bytes of all files; None if that is not known."""
+        self._size = size
+        self._is_terminal = sys.stderr.isatty()
+        self._started = self._shown = time.monotonic()
+        self._drawn = 0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def show(self, summary: Summary) -> None:
+        """Say how far it is, if it is time to."""
+        now = time.monotonic()
+        if now - self._shown < (_REDRAW_S if self._is_terminal else _PRINT_S):
+            return
+        self._shown = now
+        text = progress_text(summary, self._size, self.seconds, with_bar=self._is_terminal)
+        if self._is_terminal:
+            sys.stderr.write("\r" + text.ljust(self._drawn))
+            self._drawn = len(text)
+        else:
+            sys.stderr.write(f"logwatcher: {text}\n")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._drawn:
+            sys.stderr.write("\r" + " " * self._drawn + "\r")
+            sys.stderr.flush()
+
+
+def progress_text(
+    summary: Summary, size: int | None, seconds: float, *, with_bar: bool = False
+) -> str:
+    """``[####    ]  50 %  1.2 of 2.4 GB, 210,000 lines/s, 0:12 left``."""
+    rate = f"{summary.lines / max(seconds, 1e-6):,.0f} lines/s"
+    if not size:
+        return f"{_bytes(summary.done)}, {rate}"
+    part = min(summary.done / size, 1.0)
+    bar = f"[{'#' * round(part * _BAR):<{_BAR}}] " if with_bar else ""
+    left = f", {_clock(seconds / part - seconds)} left" if part else ""
+    return f"{bar}{part:4.0%}  {_bytes(summary.done)} of {_bytes(size)}, {rate}{left}"
+
+
+def _bytes(number: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:,.2f} GB"
+
+
+def _clock(seconds: float) -> str:
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def _print_all(summary: Summary, seconds: float) -> None:
+    for one in summary.skipped:
+        path = clean(one.path, _MAX_TEXT)
+        print(f"logwatcher: {path}: {clean(one.reason, _MAX_TEXT)}", file=sys.stderr)
+    for doubt, path in summary.doubts.items():
+        print(f"logwatcher: {clean(path, _MAX_TEXT)}: {doubt}", file=sys.stderr)
+    rate = summary.lines / max(seconds, 1e-6)
+    files = "1 file" if summary.files == 1 else f"{summary.files:,} files"
+    print(
+        f"{files}, {summary.lines:,} lines: {summary.matched:,} matched,"
+        f" {summary.rejected:,} rejected; {seconds:.1f} s, {rate:,.0f} lines/s"
+    )
+    for reason, count in summary.reasons.most_common(_MAX_SHOWN):
+        print(f"  {count:,} × {clean(reason, _MAX_TEXT)}")
