@@ -107,6 +107,12 @@ def measure(name: str, url: str, options: argparse.Namespace, token: str = "") -
     print(f"{name:28} {rate:9,.0f} events/s   p99 of an answer {p99 * 1000:.0f} ms", flush=True)
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -141,11 +147,14 @@ def main() -> None:
         ).stdout.strip()
         server = Server(Path(data), url, ["serve"])
         server.start()
+        began = cpu_s(server.pid)
         try:
             measure("POST /api/events, committed", server.url, options, token)
+            used = cpu_s(server.pid) - began
         finally:
             server.stop()
-        print(f"stored: {database.count_requests(url):,}")
+        stored = database.count_requests(url)
+        print(f"stored: {stored:,}, each with {used / stored * 1e6:.1f} µs of processor time")
 
 
 if __name__ == "__main__":
