@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Complaints, NewContext
 from tests.e2e.dashboard import Dashboard
@@ -119,3 +120,16 @@ def test_a_wrong_rate_is_refused_by_form_and_server_and_breaks_nothing(
         expect(dashboard["#menu-scenario summary b"]).to_have_text("Bot scan")
     expect(here["#problem"]).to_be_hidden()
     assert shop.get("/api/traffic")["rate"] == 50
+
+
+def test_traffic_that_stops_by_itself_shows_as_stopped(
+    tmp_path: Path, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGWATCHER_TRAFFIC_MINUTES", "0.05")
+    with Shop(tmp_path) as shop:
+        dashboard = Dashboard(page, shop).open()
+        dashboard["#traffic-toggle"].click()
+        expect(dashboard["#traffic-form"]).to_have_attribute("data-running", "on")
+        expect(dashboard["#traffic .left time"]).to_have_text(re.compile("0:0[0-3]"))
+        expect(dashboard["#traffic-form"]).to_have_attribute("data-running", "off")
+        expect(dashboard["#traffic .left"]).to_be_hidden()

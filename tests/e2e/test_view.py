@@ -111,6 +111,20 @@ def test_endpoints_are_sorted_by_any_column_both_ways(dashboard: Dashboard) -> N
         dashboard.agrees_with_the_api()
 
 
+def test_many_endpoints_are_shown_in_part_or_all(dashboard: Dashboard) -> None:
+    now = time.time()
+    dashboard.shop.write([event(now - 50, method="PUT", route=f"/many/{i}") for i in range(30)])
+    dashboard.open("method=PUT")
+    assert len(dashboard.endpoints) == 20
+    dashboard.moves(dashboard["#endpoints"].get_by_role("link", name="20 of 30, show all").click)
+    assert dashboard.query == "method=PUT&show=all"
+    assert len(dashboard.endpoints) == 30
+    dashboard.shop.write([event(now - 50, method="PUT", route="/many/more")])
+    dashboard.becomes(lambda: len(dashboard.endpoints), 31)
+    dashboard.moves(dashboard["#endpoints"].get_by_role("link", name="Show fewer").click)
+    assert len(dashboard.endpoints) == 20
+
+
 def test_reload_back_forward_and_a_copied_link_give_the_same_view(
     dashboard: Dashboard, new_context: NewContext
 ) -> None:
