@@ -111,6 +111,7 @@ class Importer:
             rejects: gets a line for each one that doesn't match: file, reason, line.
             tell: called after each commit.
         """
+        writer.expect_blocks()
         self.summary = Summary()
         self._parsers = parsers
         self._format = format_

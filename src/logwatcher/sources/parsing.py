@@ -19,13 +19,13 @@ from logwatcher.core.event import ParseError
 from logwatcher.core.formats import Format, find_format
 from logwatcher.sources.lines import Tally, read_events
 
-MAX_PROCESSES = 4
-"""More can't be fed by one reader and emptied by one writer."""
+MAX_PROCESSES = 2
+"""So many keep one writer busy, and the memory of all below 300 MB."""
 SMALL = 4 * 1024 * 1024
 """For so few bytes on disk it isn't worth it to start processes."""
 
 _MAX_REASONS = 100
-_FOUND = re.compile(r",? (?:at column \d+|found |in ['\"]).*| '.*", re.DOTALL)
+_FOUND = re.compile(r"(?:,? (?:at column \d+|found |in ['\"])|: ['\"]).*", re.DOTALL)
 
 
 class Job(NamedTuple):

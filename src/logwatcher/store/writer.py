@@ -26,6 +26,8 @@ MAX_RANGES = 50
 
 _LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
 _PER_STATEMENT = 3000
+_CACHE_KB = 32_768
+_CHECKPOINT_PAGES = 16_000  # of 4 kB
 _SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
 _REQUEST = "time_us, endpoint_id, status, duration_us, size, path, error_type, error_message"
 _INSERT_REQUEST = (
@@ -141,6 +143,14 @@ class Progress(NamedTuple):
     path: str
     matched: int
     rejected: int
+
+
+def expect_blocks() -> None:
+    """Give SQLite what many large commits need: a larger cache, rarer checkpoints."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
 
 def write_block(

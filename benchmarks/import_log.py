@@ -1,0 +1,141 @@
+"""Lines per second of ``logwatcher import`` and of GoAccess, on the same log, one after the other.
+
+    python -m benchmarks.import_log --lines 2000000
+
+The log is combined with $request_time, one day of 29 routes. Ours stores every request and all
+buckets in SQLite; GoAccess counts in memory and writes a report. Needs goaccess on the path.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.server import PROGRAM
+
+DAY = 86_400
+START = 1_700_000_000
+FORMAT = '%h %^[%d:%t %^] "%r" %s %b "%R" "%u" %T'
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
+PATHS = ["/api/orders/{}", "/api/users/{}", "/img/{}.png", "/search?q={}", "/", "/login", "/cart"]
+PATHS += [f"/page/{letter}" for letter in "abcdefghijklmnopqrstuv"]
+
+
+class Run(NamedTuple):
+    """What one program needed: seconds, CPU seconds of all its processes, MB of memory at most."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+def write_log(path: Path, lines: int) -> None:
+    """A log of so many lines, always the same."""
+    rng = random.Random(1)
+    with path.open("w") as file:
+        for number in range(lines):
+            at = time.gmtime(START + number * DAY // lines)
+            target = rng.choice(PATHS).format(rng.randrange(100_000))
+            status = rng.choices((200, 304, 404, 500), (90, 5, 3, 2))[0]
+            file.write(
+                f"203.0.113.{rng.randrange(256)} - - [{time.strftime('%d/%b/%Y:%H:%M:%S', at)}"
+                f' +0000] "GET {target} HTTP/1.1" {status} {rng.randrange(100, 50_000)}'
+                f' "https://example.com/" "{AGENT}" {rng.lognormvariate(-3, 1):.3f}\n'
+            )
+
+
+def run(command: list[str], environment: dict[str, str]) -> Run:
+    """Run it to its end; raises CalledProcessError if it fails."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    peak = 0.0
+    ended = threading.Event()
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.wait(0.1):
+            peak = max(peak, sum(map(proportional_mb, family(process.pid))))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    ended.set()
+    watcher.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, peak)
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and its descendants."""
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in children:
+        yield from family(int(child))
+
+
+def proportional_mb(pid: int) -> float:
+    """Memory of a process; what it shares is divided by those that share it."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return next((int(row.split()[1]) / 1000 for row in text.splitlines() if "Pss:" in row), 0.0)
+
+
+def show(name: str, lines: int, of: Run) -> None:
+    print(
+        f"{name:10} {lines / of.seconds:>9,.0f} lines/s  {of.seconds:6.1f} s"
+        f"  {of.cpu_seconds:6.1f} s of CPU  {of.peak_mb:5.0f} MB"
+    )
+
+
+def main() -> None:
+    """Make the log, run both, compare."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--lines", type=int, default=2_000_000)
+    lines: int = options.parse_args().lines
+    goaccess = shutil.which("goaccess")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        log, store = folder / "access.log", folder / "logwatcher.sqlite3"
+        write_log(log, lines)
+        environment = {**os.environ, "LOGWATCHER_DATA": name, "DATABASE_URL": f"sqlite:///{store}"}
+        load = os.getloadavg()[0]
+        ours = run([str(PROGRAM), "import", str(log)], environment)
+        with sqlite3.connect(store) as database:
+            (count,) = database.execute("SELECT COUNT(*) FROM logwatcher_request").fetchone()
+            (buckets,) = database.execute("SELECT COUNT(*) FROM logwatcher_bucket").fetchone()
+        print(f"{lines:,} lines of {log.stat().st_size / 1e6:.0f} MB; load before {load:.1f}")
+        show("logwatcher", lines, ours)
+        print(
+            f"  {count:,} requests, {buckets:,} buckets, {store.stat().st_size / count:.0f} bytes"
+        )
+        if goaccess is None:
+            print("goaccess is not installed")
+            return
+        command = [goaccess, str(log), f"--log-format={FORMAT}", "--date-format=%d/%b/%Y"]
+        command += ["--time-format=%T", "--no-progress", "-o", str(folder / "report.json")]
+        theirs = run(command, environment)
+        show("goaccess", lines, theirs)
+        print(f"ratio {theirs.seconds / ours.seconds:.2f}, of CPU", end=" ")
+        print(f"{theirs.cpu_seconds / ours.cpu_seconds:.2f}")
+
+
+if __name__ == "__main__":
+    main()
