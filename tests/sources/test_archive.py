@@ -76,6 +76,19 @@ def test_garbage_is_told(tmp_path: Path, data: bytes) -> None:
         file.read(10)
 
 
+@pytest.mark.skipif(archive._ZSTD is None, reason="needs Python 3.14 or backports.zstd")
+def test_zstd_is_read_and_its_garbage_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "access.log"
+    data: bytes = archive._ZSTD.compress(b"line\n") + archive._ZSTD.compress(b"more\n")
+    path.write_bytes(data)
+    with Archive(path) as file:
+        assert file.read(99) == b"line\nmore\n"
+    for garbage in (data[:-3], data[:4] + b"garbage"):
+        path.write_bytes(garbage)
+        with pytest.raises(Broken), Archive(path) as file:
+            file.read(99)
+
+
 def test_a_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(Broken):
         Archive(tmp_path)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from logwatcher.core.formats import MAX_LINE
 
@@ -28,14 +28,22 @@ class Broken(Exception):
     """A file that can't be read, or not to its end: says why."""
 
 
-def _zstd(file: BinaryIO) -> BinaryIO:
+def _zstd_module() -> Any:  # Any: it is not there everywhere
     for name in ("compression.zstd", "backports.zstd"):  # Python 3.14's own; the same for older
         try:
-            module = import_module(name)
+            return import_module(name)
         except ImportError:
             continue
-        return cast(BinaryIO, module.ZstdFile(file))
-    raise Broken("compressed by zstd, which needs Python 3.14 or the package backports.zstd")
+    return None
+
+
+_ZSTD = _zstd_module()
+
+
+def _zstd(file: BinaryIO) -> BinaryIO:
+    if _ZSTD is None:
+        raise Broken("compressed by zstd, which needs Python 3.14 or: pip install logwatcher[zstd]")
+    return cast(BinaryIO, _ZSTD.ZstdFile(file))
 
 
 _READERS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
@@ -44,7 +52,9 @@ _READERS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\xfd7zXZ\0": lambda file: cast(BinaryIO, lzma.LZMAFile(file)),  # noqa: SIM115  # closed with it
     b"\x28\xb5\x2f\xfd": _zstd,
 }
-_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_ERRORS: tuple[type[Exception], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
+if _ZSTD:
+    _ERRORS += (_ZSTD.ZstdError,)
 
 
 class Archive(AbstractContextManager["Archive"]):
