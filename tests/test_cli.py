@@ -218,11 +218,8 @@ def test_a_database_of_a_newer_version_is_left_alone(program: Program) -> None:
         ("sqlite:////etc/hostname", "not a database"),
     ],
 )
-@pytest.mark.parametrize("command", ["demo", "serve"])
-def test_a_database_that_can_not_be_used_is_named(
-    bare: Program, command: str, url: str, reason: str
-) -> None:
-    line = bare.refused(command, DATABASE_URL=url)
+def test_a_database_that_can_not_be_used_is_named(bare: Program, url: str, reason: str) -> None:
+    line = bare.refused("serve", DATABASE_URL=url)
     assert "the database can't be used: " in line
     assert reason in line
     assert "s3cret" not in line

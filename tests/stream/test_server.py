@@ -43,6 +43,12 @@ def put_traffic(server: Server, **fields: object) -> JSON:
     return answer
 
 
+def wait_for_version(stream: Stream, version: int) -> None:
+    """Read until a frame has this version of the wanted traffic."""
+    while stream.next().data.get("traffic", {}).get("version") != version:
+        pass
+
+
 class Page:
     """What a page keeps of a view from frame to frame."""
 
@@ -142,13 +148,13 @@ def test_a_revision_that_is_not_known_is_a_reset_and_frames_go_on(
     serve: Callable[..., Server],
 ) -> None:
     server = serve("demo")
-    for since in ("00000000-1", "nonsense", f"{get(server, '/api/series')['revision']}9"):
+    future = f"{get(server, '/api/series')['revision']}9"
+    for rate, since in enumerate(("00000000-1", "nonsense", future), 2):
         with Stream(server.url, since=since) as stream:
             reset = stream.next("reset")
             assert reset.data["reason"]
-            put_traffic(server, rate=3)
-            put_traffic(server, rate=4)
-            assert "traffic" in stream.next().data
+            version = put_traffic(server, rate=rate)["version"]
+            wait_for_version(stream, version)
 
 
 def test_a_click_anywhere_is_seen_everywhere_within_half_a_second(
@@ -163,8 +169,7 @@ def test_a_click_anywhere_is_seen_everywhere_within_half_a_second(
             version = put_traffic(server, rate=rate)["version"]
             clicked = time.monotonic()
             for stream in (one, other):
-                while stream.next().data.get("traffic", {}).get("version") != version:
-                    pass
+                wait_for_version(stream, version)
                 times.append(time.monotonic() - clicked)
     assert statistics.median(times) < 0.5
 
@@ -184,8 +189,7 @@ def test_a_server_shows_what_another_one_on_the_same_database_does(
             with Stream(first.url) as other:
                 other.next()
                 version = put_traffic(second, running=False)["version"]
-                while other.next().data.get("traffic", {}).get("version") != version:
-                    pass
+                wait_for_version(other, version)
             page.read(stream, lambda page: page.new == database.count_requests(first.database_url))
     finally:
         second.stop()
