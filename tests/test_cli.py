@@ -303,6 +303,23 @@ def test_demo_takes_the_traffic_s_options(start: Callable[..., Server]) -> None:
     )
 
 
+def test_a_log_may_have_any_name(start: Callable[..., Server], tmp_path: Path) -> None:
+    log = tmp_path / os.fsdecode(b"caf\xe9 <b>.log")
+    line = '203.0.113.7 - - [14/Nov/2023:22:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-" 0.1\n'
+    try:
+        log.write_text(line)
+    except OSError:
+        pytest.skip("this file system wants UTF-8")
+    for lines in (1, 2):
+        server = start("watch", str(log))
+        until(lambda: database.count_requests(server.database_url) == lines)  # noqa: B023
+        assert get(server, "/api/sources") == {"sources": [{"name": "caf\ufffd <b>.log"}]}
+        assert server.stop() == 0
+        assert not TRACEBACK.search(server.output)
+        with log.open("a") as file:
+            file.write(line)
+
+
 def test_a_restart_keeps_the_wanted_traffic(start: Callable[..., Server]) -> None:
     server = start("demo", "--start", "--rate=30", "--scenario=traffic-surge")
     before = traffic(server)

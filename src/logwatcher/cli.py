@@ -154,12 +154,14 @@ def _watch(options: argparse.Namespace) -> int:
     from logwatcher.core.event import MAX_SOURCE
     from logwatcher.core.formats import AutoParse, Detection, read_after
     from logwatcher.core.formats.detection import MAX_LINES
+    from logwatcher.core.text import clean
     from logwatcher.follower import Follower
     from logwatcher.sources.lines import first_lines
 
     name = options.name or options.file.name
     if not 0 < len(name) <= MAX_SOURCE:
         raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    name = clean(name, MAX_SOURCE)
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
 

@@ -11,8 +11,9 @@ from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 
-from logwatcher.core.event import Batch, Event, Position
+from logwatcher.core.event import MAX_PATH, Batch, Event, Position
 from logwatcher.core.formats import MAX_LINE
+from logwatcher.core.text import clean
 from logwatcher.sources.lines import Splitter, Tally, read_events
 
 POLL_S = 0.1
@@ -204,7 +205,7 @@ class _File:
         """The place ``behind`` bytes before the end of the last complete line."""
         offset = self._offset - self.splitter.pending - behind
         fingerprint = _fingerprint(self._head[:offset])
-        return Position(str(path), self._device, self._inode, offset, fingerprint)
+        return Position(clean(str(path), MAX_PATH), self._device, self._inode, offset, fingerprint)
 
     def _read(self) -> bytes:
         if self._is_rewritten():
