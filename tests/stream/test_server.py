@@ -291,3 +291,24 @@ def test_what_is_no_stream_is_refused(serve: Callable[..., Server]) -> None:
     assert answer(server, "/api/live?view=", "HEAD") == (200, "")
     assert answer(server, "/api/live/?view=")[0] == 404
     assert "Traceback" not in server.output
+
+
+@pytest.mark.postgres
+def test_a_database_that_cuts_all_connections_is_found_again(serve: Callable[..., Server]) -> None:
+    server = serve("demo")
+    page = Page()
+    with Stream(server.url) as stream:
+        page.take(stream.next())
+        put_traffic(server, running=True, rate=300)
+        for wanted in (100, 200, 300, 400):
+            while page.new < wanted:
+                page.take(stream.next())
+            database.query(
+                server.database_url,
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+        put_traffic(server, running=False)
+        page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
+    assert database.assert_consistent(server.database_url) == page.new
+    assert server.stop() == 0
