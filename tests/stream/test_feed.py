@@ -112,6 +112,21 @@ def test_a_commit_while_a_newcomer_joins_is_not_lost() -> None:
     run(scenario)
 
 
+def test_who_leaves_while_its_first_frame_is_made_gets_none() -> None:
+    async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
+        client, other = Client(), Client()
+        leaver = Subscriber({"a": ""}, client.send)
+        hub.add(leaver)
+        hub.add(Subscriber({"a": ""}, other.send))
+        await until(lambda: bool(store.asked))
+        hub.remove(leaver)
+        await until(lambda: bool(events(other, "frame")))
+        assert client.sent == []
+        assert len(hub) == 1
+
+    run(scenario)
+
+
 def test_a_revision_that_is_gone_is_a_reset() -> None:
     async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
         client = Client()

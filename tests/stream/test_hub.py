@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from logwatcher.stream.hub import Hub, Subscriber
+from logwatcher.stream.hub import Hub, Message, Subscriber
 from tests.stream.client import Client
 
 
@@ -46,6 +46,21 @@ def test_a_stuck_client_is_dropped_and_the_others_get_the_frame() -> None:
         assert len(hub) == 2
 
     asyncio.run(scenario())
+
+
+def test_a_client_whose_connection_broke_is_forgotten() -> None:
+    async def broken(message: Message) -> None:
+        raise ConnectionResetError
+
+    hub, client = Hub(), Client()
+    gone = Subscriber({"a": ""}, broken)
+    hub.join(gone)
+    joined(hub, client, "a")
+    hub.publish(lambda _: b"x")
+    assert client.body == b"x"
+    assert gone.ended.is_set()
+    assert not gone.is_slow
+    assert hub.views == ["a"]
 
 
 def test_an_empty_frame_is_not_sent() -> None:
