@@ -44,7 +44,7 @@ class Runtime:
         stop = asyncio.ensure_future(receive())
         await send({"type": "lifespan.startup.complete"})
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
+        if work.done() and not work.cancelled():
             self.has_failed = True
             log.critical("logwatcher stops because of a bug", exc_info=work.exception())
             self.hub.close()

@@ -35,6 +35,9 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then keep the garbage collector away from all that was loaded."""
         await super().startup(sockets)
+        if self.should_exit and self.started:  # a signal came meanwhile; Uvicorn would just return
+            await self.shutdown(sockets)
+            return
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
