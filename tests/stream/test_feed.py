@@ -21,10 +21,13 @@ class Store:
         self.traffic_version = 1
         self.asked: list[tuple[int | None, list[str], list[Join]]] = []
         self.failures = 0
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def ask(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         self.asked.append((since, list(views), list(joins)))
         await asyncio.sleep(0)
+        await self.answers.wait()
         if self.failures:
             self.failures -= 1
             raise ConnectionError
@@ -116,10 +119,12 @@ def test_who_leaves_while_its_first_frame_is_made_gets_none() -> None:
     async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
         client, other = Client(), Client()
         leaver = Subscriber({"a": ""}, client.send)
+        store.answers.clear()
         hub.add(leaver)
         hub.add(Subscriber({"a": ""}, other.send))
         await until(lambda: bool(store.asked))
         hub.remove(leaver)
+        store.answers.set()
         await until(lambda: bool(events(other, "frame")))
         assert client.sent == []
         assert len(hub) == 1
