@@ -158,9 +158,10 @@ def test_another_seed_begins_anew(mocks: list[Mock]) -> None:
 def test_it_stops_by_itself_and_says_so() -> None:
     async def scenario(running: Running) -> None:
         batches = running.start()
-        stop_at_us = int((time.time() + 0.3) * 1e6)
-        await running.change(is_running=True, stop_at_us=stop_at_us)
+        await running.change(is_running=True, stop_at_us=None)
         await more(batches)
+        stop_at_us = int((time.time() + 0.3) * 1e6)
+        await running.change(stop_at_us=stop_at_us)
         while (wanted := await running.store.call(traffic.wanted)).is_running:
             await asyncio.sleep(0.01)
         assert time.time() >= stop_at_us / 1e6
