@@ -2,58 +2,20 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import isclose
 from typing import Any, TypeVar
 
 from playwright.sync_api import Locator, Page, expect
 
 from logwatcher.web.number import text
+from tests.e2e import chart
+from tests.e2e.chart import Chart, Point, drawn_points, rounded
 from tests.e2e.shop import Shop
 
 T = TypeVar("T")
-Point = list[float | None]
 
 QUICKLY = 5.0
 """Seconds that anything may take; it is a bound for slow machines, not a promise."""
 AGAIN_MS = 50
-CHARTS = ("throughput", "errors", "latency")
-
-# A series may be drawn by several datasets: the open bucket apart, the area below a line.
-READ_CHARTS = """() => Object.fromEntries(
-  [...document.querySelectorAll("[data-chart]")].map((article) => {
-    const { chart } = article.querySelector("[data-plot]");
-    const { left } = chart.canvas.getBoundingClientRect();
-    const { min, max } = chart.scales.x;
-    const sets = {};
-    for (const { label, data } of chart.data.datasets) {
-      (sets[label] ??= []).push(...data.map(({ x, y }) => [x, y]));
-    }
-    return [article.dataset.chart, {
-      axis: [min, max, left + chart.chartArea.left, left + chart.chartArea.right],
-      unit: article.querySelector("[data-unit]").textContent,
-      sets,
-      ticks: chart.scales.x.ticks.map(({ value, label }) => [value, label]),
-    }];
-  }),
-)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """What is drawn.
-
-    Attributes:
-        axis: first and last second, and where they are in the window, in pixels.
-        unit: of the y axis.
-        sets: for each series a dict from time to value, as drawn.
-        ticks: of the time axis, with their labels.
-    """
-
-    axis: tuple[float, float, float, float]
-    unit: str
-    sets: dict[str, dict[float, float | None]]
-    ticks: dict[float, str]
 
 
 class Dashboard:
@@ -121,24 +83,25 @@ class Dashboard:
         )
         return rows
 
+    @property
+    def tiles(self) -> dict[str, tuple[str, str]]:
+        """Each tile's figure with its unit, and the note below."""
+        found = self.page.evaluate(
+            """() => [...document.querySelectorAll("[data-tile]")].map((tile) => [
+              tile.dataset.tile,
+              tile.querySelector(".tile-figure").innerText,
+              tile.querySelector(".tile-note").innerText,
+            ])"""
+        )
+        return {key: (_spaced(figure), _spaced(note)) for key, figure, note in found}
+
     def tile(self, key: str) -> tuple[str, str]:
-        """A tile's figure with its unit, and the note below."""
-        tile = self[f'[data-tile="{key}"]']
-        figure = " ".join(tile.locator(".tile-figure").inner_text().split())
-        return figure, " ".join(tile.locator(".tile-note").inner_text().split())
+        """One of them."""
+        return self.tiles[key]
 
     def charts(self) -> dict[str, Chart]:
         """All charts, as they are drawn at one moment."""
-        found = self.page.evaluate(READ_CHARTS)
-        return {
-            name: Chart(
-                axis=tuple(chart["axis"]),
-                unit=chart["unit"],
-                sets={series: dict(points) for series, points in chart["sets"].items()},
-                ticks=dict(chart["ticks"]),
-            )
-            for name, chart in found.items()
-        }
+        return chart.read(self.page)
 
     def drag_to_zoom(self, chart: str, first: float, last: float) -> None:
         """Drag over a chart, from one share of its width to another."""
@@ -227,7 +190,7 @@ class Dashboard:
             return [point for point in points if first <= (point[0] or 0) <= until - step]
 
         assert closed(drawn_points(charts, step)) == closed(
-            [[_round(value) for value in point] for point in series["points"]]
+            [rounded(point) for point in series["points"]]
         )
 
     def _tiles_agree(self) -> None:
@@ -240,10 +203,12 @@ class Dashboard:
         # A live view's tiles were made a moment ago, over a window that was shorter by as much.
         ago = [0.0] if "from=" in self.query else [tenth / 10 for tenth in range(-60, 60)]
         rates = [_plain("rate", requests / (summary["seconds"] - seconds)) for seconds in ago]
-        assert self.tile("throughput")[0] in rates
-        assert [self.tile(status)[0] for status in ("4xx", "5xx")] == [share("4xx"), share("5xx")]
-        for name in ("p50", "p99"):
-            assert self.tile(name)[0] == _plain("seconds", summary[name])
+        shown = {key: figure for key, (figure, _) in self.tiles.items()}
+        assert shown.pop("throughput") in rates
+        assert shown == {
+            **{status: share(status) for status in ("4xx", "5xx")},
+            **{name: _plain("seconds", summary[name]) for name in ("p50", "p99")},
+        }
 
     def _endpoints_agree(self) -> None:
         found = self.shop.get(f"/api/endpoints?{self.query}")["endpoints"]
@@ -257,45 +222,14 @@ class Dashboard:
         assert self.paths == [request["path"] for request in found]
 
 
-def drawn_points(charts: dict[str, Chart], step: int) -> list[Point]:
-    """The points that the charts were drawn from, as the API has them."""
-    throughput, errors, latency = (charts[name] for name in CHARTS)
-    factor = 60 if throughput.unit.startswith("req/min") else 1
-    points: list[Point] = []
-    for middle in sorted(throughput.sets["2xx"]):
-        counts = [
-            _round((throughput.sets[name][middle] or 0) * step / factor, 6)
-            for name in ("2xx", "3xx", "4xx", "5xx", "other")
-        ]
-        requests = sum(count or 0 for count in counts)
-        if not requests:
-            assert all(
-                sets[middle] is None for of in (errors, latency) for sets in of.sets.values()
-            )
-            continue
-        for name, count in zip(("4xx", "5xx"), counts[2:4], strict=True):
-            drawn = errors.sets[name][middle]
-            assert drawn is not None
-            assert isclose(drawn, 100 * (count or 0) / requests, abs_tol=1e-5)
-        quantiles = [latency.sets[name][middle] for name in ("p50", "p95", "p99")]
-        points.append(
-            [
-                middle - step / 2,
-                requests,
-                *counts[:4],
-                *(None if value is None else _round(value / 1000) for value in quantiles),
-            ]
-        )
-    return points
-
-
-def _round(value: float | None, digits: int = 6) -> float | None:
-    return None if value is None else round(value, digits)
-
-
 def _plain(kind: str, value: float | None) -> str:
     """The number as the page writes it, with a plain space before the unit."""
-    return " ".join(text(kind, value).split())
+    return _spaced(text(kind, value))
+
+
+def _spaced(text: str) -> str:
+    """With one plain space wherever there is space of any kind."""
+    return " ".join(text.split())
 
 
 def _endpoint_texts(of: dict[str, Any]) -> list[str]:  # Any: JSON

@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from logwatcher.web.number import THIN_SPACE, digits, text
+from tests.e2e.chart import NAMES, Chart
 from tests.e2e.conftest import NewContext
-from tests.e2e.dashboard import CHARTS, Chart, Dashboard
+from tests.e2e.dashboard import Dashboard
 from tests.e2e.shop import Shop
 from tests.factories import event
 
 STEP = 5
-NAMES = {
+SERIES = {
     "throughput": ["2xx", "3xx", "4xx", "5xx"],
     "errors": ["4xx", "5xx"],
     "latency": ["p50", "p95", "p99"],
@@ -45,7 +46,7 @@ def rows_of(dashboard: Dashboard, chart: str) -> list[list[str]]:
 
 def test_the_table_behind_each_chart_equals_it(dashboard: Dashboard) -> None:
     charts = dashboard.charts()
-    for chart in CHARTS:
+    for chart in NAMES:
         button = dashboard[f'[data-chart="{chart}"] [data-table-toggle]']
         button.click()
         expect(button).to_have_attribute("aria-expanded", "true")
@@ -54,7 +55,7 @@ def test_the_table_behind_each_chart_equals_it(dashboard: Dashboard) -> None:
         drawn = charts[chart]
         first, *_ = drawn.axis
         middles = sorted((at for at in drawn.sets[heads[1]] if at + STEP / 2 > first), reverse=True)
-        assert heads[1 : 1 + len(NAMES[chart])] == NAMES[chart]
+        assert heads[1 : 1 + len(SERIES[chart])] == SERIES[chart]
         assert [row[1:] for row in rows] == [
             [shown(chart, drawn, series, middle) for series in heads[1:]] for middle in middles
         ]
@@ -87,7 +88,7 @@ def test_one_crosshair_and_one_tooltip_over_all_charts(dashboard: Dashboard) -> 
     expect(dashboard[".crosshair:visible"]).to_have_count(3)
     names = tooltip.locator(".tooltip-name").all_inner_texts()
     values = tooltip.locator(".tooltip-value").all_inner_texts()
-    wanted = [(chart, series) for chart in CHARTS for series in NAMES[chart]]
+    wanted = [(chart, series) for chart in NAMES for series in SERIES[chart]]
     assert [name for name in names if name != "other"] == [series for _, series in wanted]
     told = [value for name, value in zip(names, values, strict=True) if name != "other"]
     assert told == [shown(chart, charts[chart], series, middle) for chart, series in wanted]

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from logwatcher.web.number import text
-from tests.e2e.dashboard import Dashboard, drawn_points
+from tests.e2e.chart import drawn_points
+from tests.e2e.dashboard import Dashboard
 from tests.e2e.shop import Shop
 
 BROKEN = "POST /api/orders"
