@@ -102,6 +102,7 @@ function showWaiting() {
     cards.take(part.cards, part.new);
   }
   cards.show();
+  renderSources();
   const latest = Math.max(...parts.map((part) => part.latest ?? -Infinity));
   if (Number.isFinite(latest)) requestAnimationFrame(() => live.shown(clock.now() - latest));
 }

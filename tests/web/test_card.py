@@ -30,8 +30,8 @@ def head(transactional_db: None) -> None:
     Head.objects.get_or_create(pk=1)
 
 
-def write(events: Iterable[Event]) -> None:
-    writer.write([Batch("web", list(events))])
+def write(events: Iterable[Event], source: str = "web") -> None:
+    writer.write([Batch(source, list(events))])
 
 
 def tiles(view: View = ZOOM, window: Window = WINDOW) -> dict[str, dict[str, Any]]:  # Any: texts
@@ -292,11 +292,16 @@ def test_the_time_of_a_request_is_right_to_the_millisecond() -> None:
     assert times == [f"22:00:00.{ms:03}" for ms in reversed(range(0, 1000, 37))]
 
 
+def test_all_sources_are_offered() -> None:
+    write([event(NOON)], "web")
+    write([event(NOON)], "app")
+    assert card.source(ZOOM) == {"view": ZOOM, "sources": ["app", "web"]}
+
+
 def test_filters_offer_what_is_there_and_what_is_chosen() -> None:
     write([event(NOON, status=404), event(NOON, method="PUT", route="/b", status=500)])
     write([event(NOON, status=200)])
     of = card.filters(ZOOM.change(status="418"), WINDOW)
-    assert of["sources"] == ["web"]
     assert of["statuses"] == ["2xx", "3xx", "4xx", "5xx", "404", "500", "418"]
     assert of["methods"] == ["GET", "PUT"]
     assert of["endpoints"] == [

@@ -183,16 +183,21 @@ def statuses(view: View, window: Window) -> list[int]:
     return query.statuses(_window_rows(view, window), view.statuses)
 
 
-def names_in_use() -> tuple[list[str], list[EndpointName]]:
-    """All sources, and all endpoints, by name."""
+def sources() -> list[str]:
+    """All sources, by name."""
     with _cursor() as cursor:
         cursor.execute("SELECT name FROM logwatcher_source ORDER BY name")
-        sources = [name for (name,) in cursor.fetchall()]
+        return [name for (name,) in cursor.fetchall()]
+
+
+def endpoints_in_use() -> list[EndpointName]:
+    """All endpoints, by route."""
+    with _cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT method, route FROM logwatcher_endpoint WHERE route <> ''"
             " ORDER BY route, method"
         )
-        return sources, [EndpointName(*row) for row in cursor.fetchall()]
+        return [EndpointName(*row) for row in cursor.fetchall()]
 
 
 def has_requests() -> bool:

@@ -135,8 +135,7 @@ def request(request: HttpRequest, request_id: int) -> HttpResponse:
 @_reads
 def sources(request: HttpRequest) -> HttpResponse:
     """Where requests come from."""
-    names, _ = reader.names_in_use()
-    return JsonResponse({"sources": [{"name": name} for name in names]})
+    return JsonResponse({"sources": [{"name": name} for name in reader.sources()]})
 
 
 @csrf_exempt  # takes JSON only: another site's page can't send that without being allowed to

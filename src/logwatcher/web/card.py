@@ -148,18 +148,22 @@ def request_row(row: RequestRow) -> Context:
     }
 
 
+def source(view: View) -> Context:
+    """The sources to choose from."""
+    return {"view": view, "sources": reader.sources()}
+
+
 def filters(view: View, window: Window) -> Context:
     """What the viewer can choose from; of the status codes those of the window's errors."""
     codes = [f"{code:03}" for code in reader.statuses(view.change(status=""), window)]
     errors = [code for code in codes if code >= "400"]
-    sources, names = reader.names_in_use()
+    names = reader.endpoints_in_use()
     range_s = view.range_s
     automatic = automatic_step(range_s)
     return {
         "ranges": [{"name": name, "is_current": name == view.range} for name in RANGES],
         "steps": [{"name": name, "is_current": name == view.step} for name in steps_for(range_s)],
         "auto_step": next(name for name, step in STEPS.items() if step == automatic),
-        "sources": sources,
         "statuses": list(
             dict.fromkeys([*STATUS_CLASSES[1:], *errors, *filter(None, [view.status])])
         ),

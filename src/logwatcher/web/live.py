@@ -142,6 +142,7 @@ def _last_request(since: str, head: HeadNow) -> int | None:
 def _cards(view: View, window: Window) -> Cards:
     by_endpoint = reader.endpoints(view, window)
     contexts = {
+        "source": card.source(view),
         "tiles": card.tiles(view, window, by_endpoint),
         "endpoints": card.endpoints(view, window, by_endpoint),
         "requests": card.requests(view, window),

@@ -143,6 +143,7 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
             "filters": card.filters(view, window),
             "series": series(view, window, reader.head()),
             **card.tiles(view, window, by_endpoint),
+            **card.source(view),
             **card.traffic(traffic.wanted("reader")),
             "endpoints": card.endpoints(view, window, by_endpoint),
             "requests": card.requests(view, window),
