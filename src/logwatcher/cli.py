@@ -3,9 +3,11 @@
 import argparse
 import glob
 import os
+import re
 import signal
 import socket
 import sys
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -17,10 +19,12 @@ from logwatcher.config import ConfigError
 
 if TYPE_CHECKING:
     from logwatcher.core.formats import Format
+    from logwatcher.follower import Start
     from logwatcher.runtime import Source
 
 DEFAULT_PORT = 8000
 AUTO = "auto"
+STDIN = "-"
 MAX_EXPLAINED = 100_000
 """Lines that ``explain`` looks at."""
 
@@ -61,9 +65,18 @@ def parser() -> argparse.ArgumentParser:
     _add_server(demo)
     demo.set_defaults(command=_demo)
 
-    watch = commands.add_parser("watch", help="follow an access log and serve the page on it")
-    watch.add_argument("file", type=Path, help="an access log")
-    watch.add_argument("--name", help="what the page calls it; default: the file's name")
+    watch = commands.add_parser("watch", help="follow access logs and serve the page on them")
+    watch.add_argument(
+        "files", nargs="+", metavar="FILE", help="logs, or globs in quotes; -: standard input"
+    )
+    watch.add_argument(
+        "--from",
+        dest="start",
+        default="1h",
+        help="where to begin in a log that is new here: start, end or how far back,"
+        " such as 30m, 6h, 7d; default: %(default)s",
+    )
+    watch.add_argument("--name", help="one source for all of them; default: each by its own name")
     _add_format(watch)
     _add_server(watch)
     watch.set_defaults(command=_watch)
@@ -146,35 +159,75 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    _check_readable(options.file)
     format_ = _chosen_format(options)
+    start = _start(options.start)
+    names = _watched(options.files)
     _set_up()
     from django.conf import settings
 
-    from logwatcher.core.event import MAX_SOURCE
-    from logwatcher.core.formats import AutoParse, Detection, read_after
-    from logwatcher.core.formats.detection import MAX_LINES
-    from logwatcher.core.text import clean
-    from logwatcher.follower import Follower
-    from logwatcher.sources.lines import first_lines
+    from logwatcher.sources.line_reader import LineReader
+    from logwatcher.watcher import StandardInput, Watcher
 
-    name = options.name or options.file.name
-    if not 0 < len(name) <= MAX_SOURCE:
-        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
-    name = clean(name, MAX_SOURCE)
+    source = _source_name(options.name)
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
-
-    def tell(found: Detection) -> None:
-        if found.format:
-            doubt = f"; {found.doubt}" if found.doubt else ""
-            print(f"logwatcher: {name}: format {found.format.name}{doubt}", file=sys.stderr)
-
-    lines = first_lines(options.file, MAX_LINES)
-    parse = read_after(lines, format_) if format_ else AutoParse(lines, tell)
-    follower = Follower(options.file.absolute(), name, parse)
+    sources: list[Source] = []
+    if STDIN in names:
+        reader = LineReader("standard input", source or "stdin", format_, _tell)
+        sources.append(StandardInput(sys.stdin.fileno(), reader))
+    if files := [name for name in names if name != STDIN]:
+        watcher = Watcher(files, source=source, format_=format_, start=start, tell=_tell)
+        sources.append(watcher)
     with _listener(options.port) as listener:
-        return _run([follower], listener, options)
+        return _run(sources, listener, options)
+
+
+def _tell(text: str) -> None:
+    print(f"logwatcher: {text}", file=sys.stderr)
+
+
+def _watched(names: Sequence[str]) -> list[str]:
+    """The names, once it is clear that each can be followed or may come to be."""
+    from logwatcher.sources import discovery
+
+    for name in names:
+        if name == STDIN:
+            continue
+        if Path(name).is_dir():
+            raise UsageError(f"{name}: a folder; name files, or a glob in quotes: '{name}/*.log'")
+        if not discovery.is_glob(name):
+            _check_readable(Path(name))
+    files = [name for name in names if name != STDIN]
+    if files and not discovery.find(files):
+        if old := [name for name in files if not discovery.is_glob(name)]:
+            raise UsageError(f"{old[0]}: an old log; add it by: logwatcher import {old[0]}")
+        _tell(f"no file matches {' or '.join(files)} yet; it is waited for")
+    return list(names)
+
+
+def _start(text: str) -> "Start":
+    """Where ``--from`` says to begin."""
+    from logwatcher.follower import Start
+
+    if text in ("start", "end"):
+        return Start(from_end=text == "end")
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text, re.ASCII)
+    if not match:
+        raise UsageError(
+            f"--from: can't use {text!r}; give start, end or how far back: 30m, 6h, 7d"
+        )
+    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    return Start(since_us=int((time.time() - seconds) * 1e6))
+
+
+def _source_name(name: str | None) -> str:
+    """The name given for a source; empty: none is given."""
+    from logwatcher.core.event import MAX_SOURCE
+    from logwatcher.core.text import clean
+
+    if name is not None and not 0 < len(name) <= MAX_SOURCE:
+        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    return clean(name or "", MAX_SOURCE)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -182,16 +235,14 @@ def _import(options: argparse.Namespace) -> int:
     _chosen_format(options)  # raises UsageError
     _set_up()
     from logwatcher import importing
-    from logwatcher.core.event import MAX_SOURCE
 
-    if options.name is not None and not 0 < len(options.name) <= MAX_SOURCE:
-        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    source = _source_name(options.name)
     if options.rejects and any(options.rejects.resolve() == path.resolve() for path in paths):
         raise UsageError(f"--rejects: {options.rejects} is one of the logs; name another file")
     _migrate_database()
     format_ = None if options.format == AUTO else options.format
     try:
-        return importing.run(paths, format_, options.name, options.rejects)
+        return importing.run(paths, format_, source or None, options.rejects)
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None
 
@@ -200,7 +251,7 @@ def _paths(names: Sequence[str]) -> list[Path]:
     """The files of these names and globs, each once."""
     paths: dict[Path, None] = {}
     for name in names:
-        if name == "-":
+        if name == STDIN:
             paths[Path(name)] = None
             continue
         found = [Path(name)] if Path(name).exists() else sorted(map(Path, glob.glob(name)))  # noqa: PTH207

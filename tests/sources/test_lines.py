@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import FORMATS, MAX_LINE
+from logwatcher.core.health import MAX_SAMPLES
 from logwatcher.sources.lines import (
     MAX_SAMPLE,
-    MAX_SAMPLES,
     Splitter,
     Tally,
     first_lines,

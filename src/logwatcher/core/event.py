@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from logwatcher.core.health import Condition, Sample
+
 MAX_METHOD = 16
 MAX_PATH = 2048
 MAX_ROUTE = 200
@@ -68,9 +70,17 @@ class Batch(NamedTuple):
         events: what was read.
         position: how far the file behind it has been read with them.
         key: what the sender named the batch: one that was committed is not committed again.
+        input: what the lines were read from; empty: they were no lines.
+        unmatched: how many lines between these events were none.
+        samples: some of those.
+        condition: how it goes with the input.
     """
 
     source: str
     events: list[Event]
     position: Position | None = None
     key: str = ""
+    input: str = ""
+    unmatched: int = 0
+    samples: tuple[Sample, ...] = ()
+    condition: Condition | None = None

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import MAX_LINE, Header
+from logwatcher.core.health import MAX_SAMPLES, Sample
 from logwatcher.core.text import clean
 
-MAX_SAMPLES = 5
-MAX_SAMPLE = 200
+MAX_SAMPLE = 500
 MAX_HEAD = 64 * 1024 * 1024
 
 
@@ -65,13 +64,6 @@ def first_lines(path: Path, count: int) -> list[str]:
     return [line.strip(b"\0\r\n").decode("utf-8", "replace") for line in lines[:count]]
 
 
-class Sample(NamedTuple):
-    """Why a line was no event, and the line or its beginning."""
-
-    reason: str
-    line: str
-
-
 @dataclass(slots=True)
 class Tally:
     """What became of the lines of a source so far.
@@ -85,6 +77,12 @@ class Tally:
     matched: int = 0
     unmatched: int = 0
     samples: list[Sample] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Count what another one has counted."""
+        self.matched += other.matched
+        self.unmatched += other.unmatched
+        self.samples += other.samples[: MAX_SAMPLES - len(self.samples)]
 
     def reject(self, line: bytes, reason: str) -> None:
         """Count a line that was no event."""

@@ -90,14 +90,33 @@ class Request(models.Model):
 
 
 class FilePosition(models.Model):
-    """How far a followed file has been read; ``core.event.Position`` by source."""
+    """How far a followed file has been read; the fields are ``core.event.Position``'s."""
 
-    source = models.OneToOneField(Source, models.CASCADE, primary_key=True)
-    path = models.TextField()
+    path = models.TextField(primary_key=True)
     device = models.BigIntegerField()
     inode = models.BigIntegerField()
     offset = models.BigIntegerField()
     fingerprint = models.BinaryField()
+
+
+class Input(models.Model):
+    """What is read line by line: the fields of ``core.health.Health``.
+
+    ``samples`` and ``minutes`` are JSON lists of what the tuples there hold.
+    """
+
+    name = models.TextField(primary_key=True)
+    source = models.CharField(max_length=MAX_SOURCE)
+    format = models.TextField(default="")
+    behind = models.BigIntegerField(default=0)
+    problem = models.TextField(default="")
+    problem_us = models.BigIntegerField(default=0)
+    seen_us = models.BigIntegerField()
+    lines = models.BigIntegerField()
+    unmatched = models.BigIntegerField()
+    last_us = models.BigIntegerField()
+    samples = models.TextField()
+    minutes = models.TextField()
 
 
 class Import(models.Model):

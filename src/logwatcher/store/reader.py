@@ -24,6 +24,8 @@ MIN_TREND_BUCKETS = 20
 MAX_ID = (1 << 63) - 1
 """No request ever gets this one."""
 
+_MINUTE = 60
+
 Params = list[Any]  # Any: what SQL takes
 
 
@@ -246,20 +248,34 @@ def new_requests(view: View, window: Window, after: int, last: int) -> NewReques
     return NewRequests(count, None if latest_us is None else latest_us / 1e6)
 
 
-def position(source: str) -> Position | None:
-    """How far this source's file has been read."""
+def position(path: str) -> Position | None:
+    """How far the file of this name has been read."""
     with _cursor() as cursor:
         cursor.execute(
-            'SELECT p.path, p.device, p.inode, p."offset", p.fingerprint'
-            " FROM logwatcher_fileposition p JOIN logwatcher_source s ON s.id = p.source_id"
-            " WHERE s.name = %s",
-            [source],
+            'SELECT path, device, inode, "offset", fingerprint FROM logwatcher_fileposition'
+            " WHERE path = %s",
+            [path],
         )
         row = cursor.fetchone()
     if row is None:
         return None
     path, device, inode, offset, fingerprint = row
     return Position(path, device, inode, offset, bytes(fingerprint))
+
+
+def usual_rate(source: str, until: float) -> float:
+    """Requests per second of the source in the hour up to then, or since its first one in it."""
+    last = align(int(until), _MINUTE) + _MINUTE
+    where, params = _buckets_of(View(source=source))
+    rows = _rows(
+        f"SELECT start, totals, cells FROM logwatcher_bucket WHERE {where}"
+        " AND step = %s AND start >= %s AND start < %s",
+        [*params, _MINUTE, last - 3600, last],
+    )
+    if not rows:
+        return 0.0
+    found = query.figures([row._replace(group=0) for row in rows], View().statuses)
+    return found[0].requests / (last - min(row.group for row in rows))
 
 
 def _cursor() -> CursorWrapper:

@@ -15,6 +15,7 @@ from logwatcher.core.block import Block
 from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_key
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.core.route import OTHER, admit
+from logwatcher.store import inputs
 from logwatcher.store.models import FIRST_ERROR, Head
 
 KEPT_REVISIONS = 20_000
@@ -72,7 +73,7 @@ def write(batches: Sequence[Batch]) -> int:
     Those whose key was committed before are left out.
 
     Returns:
-        The new revision's number.
+        The new revision's number; without any event, the newest one's.
     """
     while True:
         try:
@@ -92,7 +93,7 @@ def _write(batches: Sequence[Batch]) -> int:
         for source, group in groupby(sorted(batches, key=_source), _source)
     }
     buckets = {source: fill(source, events) for source, events in by_source.items()}
-    positions = {batch.source: batch.position for batch in batches if batch.position}
+    positions = {batch.position.path: batch.position for batch in batches if batch.position}
     with transaction.atomic(), connection.cursor() as cursor:
         lock()
         _save_keys(cursor, batches)
@@ -103,8 +104,11 @@ def _write(batches: Sequence[Batch]) -> int:
             ids = _endpoint_ids(cursor, source_id, list(endpoints), succeeded)
             _insert_requests(cursor, events, ids)
             _merge_buckets(cursor, buckets[source], ids)
-            if position := positions.get(source):
-                _save_position(cursor, source_id, position)
+        for position in positions.values():
+            _save_position(cursor, position)
+        inputs.save(cursor, batches)
+        if not any(by_source.values()):  # nothing that a view shows
+            return Head.objects.get().revision
         starts = (key.start for of in buckets.values() for key in of if key.step == STEPS[0])
         return commit_revision(cursor, ranges(starts))
 
@@ -389,13 +393,13 @@ def _stored_buckets(
             yield Stored(*key), Aggregate(totals, cells)
 
 
-def _save_position(cursor: CursorWrapper, source_id: int, position: Position) -> None:
+def _save_position(cursor: CursorWrapper, position: Position) -> None:
     cursor.execute(
-        'INSERT INTO logwatcher_fileposition (source_id, path, device, inode, "offset",'
-        " fingerprint) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id) DO UPDATE SET"
-        " path = excluded.path, device = excluded.device, inode = excluded.inode,"
+        'INSERT INTO logwatcher_fileposition (path, device, inode, "offset", fingerprint)'
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (path) DO UPDATE SET"
+        " device = excluded.device, inode = excluded.inode,"
         ' "offset" = excluded."offset", fingerprint = excluded.fingerprint',
-        [source_id, *position],
+        list(position),
     )
 
 
