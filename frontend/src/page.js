@@ -151,7 +151,8 @@ function renderSources() {
     link.removeAttribute("aria-current");
     if (link.dataset.source !== view.source) continue;
     link.setAttribute("aria-current", "true");
-    document.querySelector("#menu-source summary b").textContent = link.textContent;
+    const name = link.querySelector("span").textContent;
+    document.querySelector("#menu-source summary b").textContent = name;
   }
 }
 

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from logwatcher.web import api, bundle, page
+from logwatcher.web import api, bundle, page, setting
 
 urlpatterns = [
     path("", page.page),
     path("requests/<int:request_id>", page.request_detail),
     path("static/logwatcher/<name>", bundle.asset),
     path("traffic", page.change_traffic),
+    path("settings", setting.page),
+    path("settings/sources", setting.sources),
+    path("settings/tokens", setting.create_token),
+    path("settings/tokens/<int:token_id>/revoke", setting.revoke_token),
     path("api/series", api.series),
     path("api/summary", api.summary),
     path("api/endpoints", api.endpoints),

@@ -161,7 +161,9 @@ def test_a_request_that_is_not_there_is_404(client: Client, number: str) -> None
 
 @pytest.mark.usefixtures("written")
 def test_sources_are_by_name(client: Client) -> None:
-    assert get(client, "sources") == {"sources": [{"name": "app"}, {"name": "web"}]}
+    assert get(client, "sources") == {
+        "sources": [{"name": "app", "inputs": []}, {"name": "web", "inputs": []}]
+    }
 
 
 def test_an_empty_store_has_empty_answers(client: Client) -> None:

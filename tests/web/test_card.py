@@ -30,8 +30,8 @@ def head(transactional_db: None) -> None:
     Head.objects.get_or_create(pk=1)
 
 
-def write(events: Iterable[Event], source: str = "web") -> None:
-    writer.write([Batch(source, list(events))])
+def write(events: Iterable[Event]) -> None:
+    writer.write([Batch("web", list(events))])
 
 
 def tiles(view: View = ZOOM, window: Window = WINDOW) -> dict[str, dict[str, Any]]:  # Any: texts
@@ -290,12 +290,6 @@ def test_the_time_of_a_request_is_right_to_the_millisecond() -> None:
     write([event(NOON)._replace(time_us=NOON * 10**6 + 1000 * ms) for ms in range(0, 1000, 37)])
     times = [row["time_text"] for row in map(card.request_row, reader.requests(ZOOM, WINDOW, 100))]
     assert times == [f"22:00:00.{ms:03}" for ms in reversed(range(0, 1000, 37))]
-
-
-def test_all_sources_are_offered() -> None:
-    write([event(NOON)], "web")
-    write([event(NOON)], "app")
-    assert card.source(ZOOM) == {"view": ZOOM, "sources": ["app", "web"]}
 
 
 def test_filters_offer_what_is_there_and_what_is_chosen() -> None:

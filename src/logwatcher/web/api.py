@@ -23,6 +23,7 @@ from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
 from logwatcher.web import series as view_series
+from logwatcher.web import source
 from logwatcher.web.page import TrafficForm
 
 OPENAPI = Path(__file__).parent / "openapi.json"
@@ -134,8 +135,8 @@ def request(request: HttpRequest, request_id: int) -> HttpResponse:
 
 @_reads
 def sources(request: HttpRequest) -> HttpResponse:
-    """Where requests come from."""
-    return JsonResponse({"sources": [{"name": name} for name in reader.sources()]})
+    """Where requests come from, and how well their lines are read."""
+    return JsonResponse({"sources": source.as_json()})
 
 
 @csrf_exempt  # takes JSON only: another site's page can't send that without being allowed to

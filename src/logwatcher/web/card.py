@@ -26,6 +26,7 @@ from logwatcher.store import reader
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import EndpointName, RequestRow
 from logwatcher.web import number
+from logwatcher.web.source import iso
 from logwatcher.web.templatetags.view_url import view_url
 
 ENDPOINTS_SHOWN = 20
@@ -148,11 +149,6 @@ def request_row(row: RequestRow) -> Context:
     }
 
 
-def source(view: View) -> Context:
-    """The sources to choose from."""
-    return {"view": view, "sources": reader.sources()}
-
-
 def filters(view: View, window: Window) -> Context:
     """What the viewer can choose from; of the status codes those of the window's errors."""
     codes = [f"{code:03}" for code in reader.statuses(view.change(status=""), window)]
@@ -180,7 +176,7 @@ def traffic(wanted: Traffic) -> Context:
             "rate": f"{wanted.rate:g}",
             "scenario": wanted.scenario,
             "scenarios": list(SCENARIOS.values()),
-            "stop_at": _iso(wanted.stop_at_us),
+            "stop_at": iso(wanted.stop_at_us),
             "version": wanted.version,
         },
         "can_control": settings.HAS_MOCK_TRAFFIC,
@@ -325,12 +321,6 @@ def _status_class(status: int) -> str:
 
 def _in_seconds(duration_us: int | None) -> float | None:
     return None if duration_us is None else duration_us / 1e6
-
-
-def _iso(time_us: int | None) -> str | None:
-    if time_us is None:
-        return None
-    return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat(timespec="milliseconds")
 
 
 def _span(seconds: int) -> str:

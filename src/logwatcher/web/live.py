@@ -15,12 +15,14 @@ from logwatcher.store.models import Traffic
 from logwatcher.store.reader import ALWAYS, Changes, HeadNow
 from logwatcher.stream.feed import Join, News
 from logwatcher.stream.frame import encode_json
-from logwatcher.web import card, series
+from logwatcher.web import card, series, source
 
 CARDS_S = 0.4
 """Tiles, endpoints and requests of a view are made anew at most so often …"""
 CARDS_SHARE = 0.1
 """… and take at most this share of the time, however long the range is."""
+IDLE_S = 5.0
+"""… and at least so often, since a log that stops commits nothing."""
 
 Cards = dict[str, str]
 Part = dict[str, Any]  # Any: JSON
@@ -35,12 +37,14 @@ class Watched:
         cards: the HTML of each card.
         is_stale: something has changed since the cards were made.
         due: when they may be made again, by the monotonic clock.
+        made: when they were made.
     """
 
     end: int | None = None
     cards: Cards = field(default_factory=dict)
     is_stale: bool = True
     due: float = 0.0
+    made: float = 0.0
 
 
 class Watch:
@@ -95,12 +99,13 @@ class Watch:
     def _due_cards(self, view: View, window: Window, watched: Watched) -> Cards:
         """The cards that look otherwise than when last sent, if it is time."""
         began = time.monotonic()
-        if not watched.is_stale or began < watched.due:
+        is_stale = watched.is_stale or began - watched.made >= IDLE_S
+        if not is_stale or began < watched.due:
             return {}
         cards = _cards(view, window)
         new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
         ended = time.monotonic()
-        watched.cards, watched.is_stale = cards, False
+        watched.cards, watched.is_stale, watched.made = cards, False, ended
         watched.due = ended + max(CARDS_S, (ended - began) / CARDS_SHARE)
         return new
 
@@ -142,7 +147,8 @@ def _last_request(since: str, head: HeadNow) -> int | None:
 def _cards(view: View, window: Window) -> Cards:
     by_endpoint = reader.endpoints(view, window)
     contexts = {
-        "source": card.source(view),
+        "source": source.menu(view),
+        "alerts": source.alerts(view),
         "tiles": card.tiles(view, window, by_endpoint),
         "endpoints": card.endpoints(view, window, by_endpoint),
         "requests": card.requests(view, window),

@@ -16,7 +16,7 @@ from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes
-from logwatcher.web import card
+from logwatcher.web import card, source
 from logwatcher.web.series import series
 
 
@@ -143,7 +143,8 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
             "filters": card.filters(view, window),
             "series": series(view, window, reader.head()),
             **card.tiles(view, window, by_endpoint),
-            **card.source(view),
+            **source.menu(view),
+            **source.alerts(view),
             **card.traffic(traffic.wanted("reader")),
             "endpoints": card.endpoints(view, window, by_endpoint),
             "requests": card.requests(view, window),
