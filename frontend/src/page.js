@@ -76,7 +76,7 @@ function showSeries(series) {
 async function catchUp() {
   if (!live.isPaused) return loader.reload();
   const query = streamQuery(location.search);
-  const answer = await fetch(`/api/series?${query}`).catch(() => null);
+  const answer = await fetch(`api/series?${query}`).catch(() => null);
   if (answer?.ok) stream.announce(query, (await answer.json()).revision);
 }
 

@@ -17,27 +17,18 @@ DATA = _config.data
 SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
-ROOT_URLCONF = "logwatcher.urls"
+ROOT_URLCONF = "logwatcher.root"
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-INSTALLED_APPS = [
-    "logwatcher.store",
-    "logwatcher.web",
-]
+INSTALLED_APPS = ["logwatcher.store"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "logwatcher.web.headers.content_security_policy",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-    }
 ]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

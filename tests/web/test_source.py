@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 import pytest
-from django.template.loader import render_to_string
 
 from logwatcher.core.event import Batch
 from logwatcher.core.health import Condition, Sample
@@ -12,6 +11,7 @@ from logwatcher.core.view import View
 from logwatcher.store import writer
 from logwatcher.store.models import Head, Input
 from logwatcher.web import source
+from logwatcher.web.template import render_text
 from tests.factories import event
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
@@ -108,9 +108,9 @@ def test_hostile_lines_are_inert() -> None:
     nasty = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
     samples = (Sample(nasty, nasty),)
     read(1, unmatched=1, samples=samples, input=f"/{nasty}", source=nasty[:100])
-    html = render_to_string("logwatcher/cards/sources.html", source.table())
-    html += render_to_string("logwatcher/cards/alerts.html", source.alerts(View()))
-    html += render_to_string("logwatcher/cards/source.html", source.menu(View()))
+    html = render_text("logwatcher/cards/sources.html", source.table())
+    html += render_text("logwatcher/cards/alerts.html", source.alerts(View()))
+    html += render_text("logwatcher/cards/source.html", source.menu(View()))
     assert "<script" not in html
     assert "<img" not in html
     assert "&lt;script&gt;" in html

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,6 +26,7 @@ from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, Stal
 from logwatcher.web import series as view_series
 from logwatcher.web import source
 from logwatcher.web.page import TrafficForm
+from logwatcher.web.place import PAGE
 
 OPENAPI = Path(__file__).parent / "openapi.json"
 MAX_BODY = 10_000
@@ -165,8 +167,9 @@ def traffic(request: HttpRequest) -> HttpResponse:
 
 @_reads
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The description of this API."""
-    return HttpResponse(OPENAPI.read_bytes(), content_type="application/json")
+    """The description of this API, which stands beside the page, wherever that is."""
+    server = {"url": reverse(PAGE).removesuffix("/") or "/"}
+    return JsonResponse({**json.loads(OPENAPI.read_bytes()), "servers": [server]})
 
 
 def _body(request: HttpRequest) -> JSON:

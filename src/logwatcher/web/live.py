@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.template.loader import render_to_string
-
 from logwatcher.core.view import View, parse
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, traffic
@@ -16,6 +14,7 @@ from logwatcher.store.reader import ALWAYS, Changes, HeadNow
 from logwatcher.stream.feed import Join, News
 from logwatcher.stream.frame import encode_json
 from logwatcher.web import card, series, source
+from logwatcher.web.template import render_text
 
 CARDS_S = 0.4
 """Tiles, endpoints and requests of a view are made anew at most so often …"""
@@ -154,7 +153,7 @@ def _cards(view: View, window: Window) -> Cards:
         "requests": card.requests(view, window),
     }
     return {
-        name: render_to_string(f"logwatcher/cards/{name}.html", context)
+        name: render_text(f"logwatcher/cards/{name}.html", context)
         for name, context in contexts.items()
     }
 
@@ -166,5 +165,5 @@ def _new(view: View, window: Window, after: int, head: HeadNow) -> Part:
 
 
 def _traffic(wanted: Traffic) -> Part:
-    html = render_to_string("logwatcher/cards/traffic.html", card.traffic(wanted))
+    html = render_text("logwatcher/cards/traffic.html", card.traffic(wanted))
     return {"version": wanted.version, "html": html}

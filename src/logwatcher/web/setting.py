@@ -4,14 +4,16 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from logwatcher.core.event import MAX_SOURCE
 from logwatcher.core.text import clean
 from logwatcher.store import reader, token
+from logwatcher.store.reader import MAX_ID
 from logwatcher.web import source
+from logwatcher.web.page import is_htmx
+from logwatcher.web.template import render
 
 Context = dict[str, Any]  # Any: what templates read
 
@@ -35,48 +37,36 @@ def _printable(text: str) -> str:
     return text
 
 
-@require_safe
 @never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
-    """The whole page."""
-    return render(request, "logwatcher/settings.html", {**_sources(), **_tokens(TokenForm())})
+    """The whole page; a POST makes or revokes a token, and is answered in part for HTMX."""
+    tokens = _change_tokens(request) if request.method == "POST" else _tokens()
+    if is_htmx(request):
+        return render(request, "logwatcher/cards/tokens.html", tokens)
+    return render(request, "logwatcher/settings.html", {**_sources(), **tokens})
 
 
-@require_safe
 @never_cache
+@require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """The card of the sources, which the page asks for again and again."""
     return render(request, "logwatcher/cards/sources.html", _sources())
 
 
-@require_POST
-@never_cache
-def create_token(request: HttpRequest) -> HttpResponse:
-    """Make a token and show it, this once; a form that is wrong comes back with the reasons."""
+def _change_tokens(request: HttpRequest) -> Context:
+    """Make a token, to be shown this once, or revoke one; one that is gone already is no error."""
+    revoked = request.POST.get("revoke", "")
+    if revoked.isascii() and revoked.isdecimal():
+        token.revoke(min(int(revoked), MAX_ID))
+        return _tokens()
     form = TokenForm(request.POST)
-    made = None
-    if form.is_valid():
-        source_name = form.cleaned_data["source"]
-        _, text = token.create(source_name, form.cleaned_data["name"])
-        made = {"text": text, "source": source_name, "url": request.build_absolute_uri("/")}
-        form = TokenForm()
-    return _answer(request, {**_tokens(form), "made": made})
-
-
-@require_POST
-def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
-    """End a token; one that is gone already is no error."""
-    token.revoke(token_id)
-    if request.headers.get("HX-Request") != "true":
-        return redirect("/settings#tokens")
-    return _answer(request, _tokens(TokenForm()))
-
-
-def _answer(request: HttpRequest, context: Context) -> HttpResponse:
-    """For HTMX the card of the tokens, else the whole page."""
-    if request.headers.get("HX-Request") == "true":
-        return render(request, "logwatcher/cards/tokens.html", context)
-    return render(request, "logwatcher/settings.html", {**_sources(), **context})
+    if not form.is_valid():
+        return _tokens(form)
+    source_name = form.cleaned_data["source"]
+    _, text = token.create(source_name, form.cleaned_data["name"])
+    url = request.build_absolute_uri("api/events")
+    return {**_tokens(), "made": {"text": text, "source": source_name, "url": url}}
 
 
 def _sources() -> Context:
@@ -84,7 +74,7 @@ def _sources() -> Context:
         return source.table()
 
 
-def _tokens(form: TokenForm) -> Context:
+def _tokens(form: TokenForm | None = None) -> Context:
     rows = [
         {
             "id": row.pk,
@@ -94,4 +84,4 @@ def _tokens(form: TokenForm) -> Context:
         }
         for row in token.rows()
     ]
-    return {"tokens": rows, "form": form}
+    return {"tokens": rows, "form": form or TokenForm()}
