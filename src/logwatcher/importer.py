@@ -83,7 +83,7 @@ class _File:
 
     def learn(self, lines: bytes) -> None:
         """Keep the headers in these lines, the last of each kind."""
-        if find_format(self.format).start is None:
+        if not find_format(self.format).has_headers:
             return
         for match in _HEADER.finditer(lines):
             if match[1] in self.headers or len(self.headers) < _MAX_HEADERS:
@@ -175,7 +175,7 @@ class Importer:
         )
         file = _File(source, str(path), spec, place, stored)
         archive.seek(0)
-        if place.offset and find_format(spec).start:
+        if place.offset and find_format(spec).has_headers:
             self._reread(file, archive, place.offset)
         archive.seek(place.offset)
         is_final = archive.is_compressed or time.time() - path.stat().st_mtime > OLD_S

@@ -60,7 +60,7 @@ def to_block(events: Sequence[Event]) -> Block:
     events = sorted(events, key=lambda event: event.time_us)
     numbers = {TOTAL: 0}
     endpoint = [numbers.setdefault((event.method, event.route), len(numbers)) for event in events]
-    times, _, paths, _, statuses, durations, sizes, types, messages = map(
+    times, _, paths, _, statuses, durations, sizes, types, messages, *_ = map(
         list, zip(*events, strict=True) if events else [()] * len(Event._fields)
     )
     us = [UNKNOWN if duration is None else max(duration, 0) for duration in durations]

@@ -24,13 +24,15 @@ class Event(NamedTuple):
     Attributes:
         time_us: when it finished, µs since 1970-01-01 UTC.
         method: ``GET``, …; ``_OTHER`` if it is none of ``text.METHODS``.
-        path: as requested, without the query string.
+        path: as requested, without the query string unless ``Policy.keeps_query``.
         route: the path's template, ``/api/orders/{id}``.
         status: 0 to 999; 0 if there was none.
         duration_us: µs from first byte read to last byte written; None if not known.
         size: bytes of the response's body; None if not known.
         error_type: the exception's or the error's name; empty if there was none.
         error_message: its text; empty if there was none.
+        client: who sent it, as ``Policy.to_client`` leaves it; empty if that is not kept.
+        agent: the user agent's family, one of ``agent.FAMILIES``; empty if not known.
     """
 
     time_us: int
@@ -42,6 +44,8 @@ class Event(NamedTuple):
     size: int | None
     error_type: str = ""
     error_message: str = ""
+    client: str = ""
+    agent: str = ""
 
 
 class Position(NamedTuple):

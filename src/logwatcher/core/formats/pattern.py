@@ -2,47 +2,61 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats.format import MAX_LINE, Parse, check_length, excerpt
+from logwatcher.core.formats.format import MAX_LINE, Make, Parse, check_length, excerpt
+from logwatcher.core.privacy import Policy
 
 # Inside of quotes: what is escaped by a backslash, or, twice as fast, where none is.
 QUOTED = r'[^"\\]*+(?:\\.[^"\\]*+)*+'
 _PLAINLY_QUOTED = r'[^"]*+'
-
+# Groups that are empty, at no cost, where what they are named after is not kept.
+CLIENT, QUERY = "(?P<client>", "(?P<query>"
+_EMPTY = "()(?:"
 
 Parts = Sequence[tuple[str, str]]
 
 
 def by_pattern(
     name: str, parts: Parts, to_event: Callable[..., Event], *, usual: Parts | None = None
-) -> Parse:
-    """The ``parse`` of a format that a regular expression describes.
+) -> Make:
+    """What makes the ``parse`` of a format that a regular expression describes.
 
     Args:
         name: of the format, for messages.
         parts: what stands there and its pattern, in the order of the line; so a message
-            can say which one is missing.
-        to_event: takes the groups of all parts.
+            can say which one is missing. What may not be kept is in a group that begins
+            with ``CLIENT`` or ``QUERY``.
+        to_event: takes the policy and the groups of all parts.
         usual: what most of the lines have, with the same groups; tried first, being faster.
     """
-    match = re.compile(_joined(parts), re.ASCII).fullmatch
-    plain = _joined(usual or parts).replace(QUOTED, _PLAINLY_QUOTED)
-    match_usual = re.compile(plain, re.ASCII).fullmatch
 
-    def parse(line: str) -> Event:
-        if len(line) > MAX_LINE:
-            check_length(name, line)
-        fields = None if "\\" in line else match_usual(line)
-        if fields is None and (fields := match(line)) is None:
-            raise ParseError(f"{name}: {_missing(line, parts)}")
-        return to_event(*fields.groups())
+    @lru_cache(maxsize=4)
+    def make(policy: Policy) -> Parse:
+        match = re.compile(_joined(parts, policy), re.ASCII).fullmatch
+        read = partial(to_event, policy)
+        plain = _joined(usual or parts, policy).replace(QUOTED, _PLAINLY_QUOTED)
+        match_usual = re.compile(plain, re.ASCII).fullmatch
 
-    return parse
+        def parse(line: str) -> Event:
+            if len(line) > MAX_LINE:
+                check_length(name, line)
+            fields = None if "\\" in line else match_usual(line)
+            if fields is None and (fields := match(line)) is None:
+                raise ParseError(f"{name}: {_missing(line, parts)}")
+            return read(*fields.groups())
+
+        return parse
+
+    return make
 
 
-def _joined(parts: Parts) -> str:
-    return "".join(pattern for _, pattern in parts)
+def _joined(parts: Parts, policy: Policy) -> str:
+    pattern = "".join(pattern for _, pattern in parts)
+    if not policy.keeps_client:
+        pattern = pattern.replace(CLIENT, _EMPTY)
+    return pattern if policy.keeps_query else pattern.replace(QUERY, _EMPTY)
 
 
 def _missing(line: str, parts: Parts) -> str:
