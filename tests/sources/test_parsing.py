@@ -20,6 +20,7 @@ def test_a_blocks_buckets_are_those_of_its_events() -> None:
     }
     assert buckets == fill("web", sent)
     assert block.columns[0] == sorted(one.time_us for one in sent)
+    assert block.columns[-2:] == (["203.0.113.0/24"] * len(sent), ["Firefox"] * len(sent))
     assert block.succeeded == {one.route for one in sent if one.status < 400}
 
 

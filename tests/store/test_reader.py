@@ -74,6 +74,8 @@ def as_written(row: RequestRow) -> tuple[str, Event]:
         row.size,
         row.error_type,
         row.error_message,
+        row.client,
+        row.agent,
     )
 
 

@@ -135,6 +135,8 @@ def test_requests_have_all_that_was_written(client: Client) -> None:
         "size": 512,
         "error_type": "",
         "error_message": "",
+        "client": "203.0.113.0/24",
+        "agent": "Firefox",
     }
     failed = get(client, f"requests?{ZOOM}&status=503")["requests"][0]
     assert (failed["error_type"], failed["error_message"]) == ("Boom", "it broke")

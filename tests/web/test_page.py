@@ -137,7 +137,7 @@ HOSTILE = (
 
 def hostile_event(text: str) -> Event:
     path = f"/{text}"
-    return Event(NOON * 10**6, text[:MAX_METHOD], path, path, 500, 1000, 1, text, text)
+    return Event(NOON * 10**6, text[:MAX_METHOD], path, path, 500, 1000, 1, text, text, text, text)
 
 
 OURS = r"\.\.?/|#|data:image/svg|api/series|requests/\d+$|settings(?:#\w+)?$|traffic$"
@@ -155,6 +155,18 @@ def assert_inert(html: str) -> None:
         if tag == "script":
             is_ours = re.match(r"(\./|\.\./)+static/", attributes.get("src", ""))
             assert is_ours or attributes.get("type") == "application/json"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_request_says_who_sent_it_as_far_as_it_is_known(client: Client, is_known: bool) -> None:
+    known = event(NOON)
+    sent = known if is_known else known._replace(client="", agent="")
+    writer.write([Batch("web", [sent])])
+    request_id = reader.requests(VIEW, window_of(VIEW, NOON), 1)[0].id
+    for htmx in (True, False):
+        data = "".join(Tags(get(client, f"/requests/{request_id}", htmx=htmx)).data.split())
+        assert ("Client203.0.113.0/24AgentFirefox" in data) == is_known
+        assert ("Client" in data) == ("Agent" in data) == is_known
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -60,7 +60,7 @@ def to_block(events: Sequence[Event]) -> Block:
     events = sorted(events, key=lambda event: event.time_us)
     numbers = {TOTAL: 0}
     endpoint = [numbers.setdefault((event.method, event.route), len(numbers)) for event in events]
-    times, _, paths, _, statuses, durations, sizes, types, messages, *_ = map(
+    times, _, paths, _, statuses, durations, sizes, types, messages, clients, agents = map(
         list, zip(*events, strict=True) if events else [()] * len(Event._fields)
     )
     us = [UNKNOWN if duration is None else max(duration, 0) for duration in durations]
@@ -68,7 +68,7 @@ def to_block(events: Sequence[Event]) -> Block:
         list(numbers),
         {event.route for event in events if event.status <= _MAX_SUCCESS},
         endpoint,
-        (times, statuses, durations, sizes, paths, types, messages),
+        (times, statuses, durations, sizes, paths, types, messages, clients, agents),
         _fill(
             np.array(times, np.int64) // _SECOND,
             np.array(endpoint, np.int64),

@@ -78,6 +78,8 @@ class Request(models.Model):
     path = models.TextField()
     error_type = models.TextField(default="")
     error_message = models.TextField(default="")
+    client = models.TextField(default="")
+    agent = models.TextField(default="")
 
     class Meta:
         indexes = (

@@ -70,6 +70,8 @@ class RequestRow(NamedTuple):
     size: int | None
     error_type: str
     error_message: str
+    client: str
+    agent: str
 
 
 class NewRequests(NamedTuple):
@@ -381,7 +383,7 @@ def _request_rows(where: str, params: Params) -> list[RequestRow]:
     with _cursor() as cursor:
         cursor.execute(
             "SELECT r.id, r.time_us, s.name, e.method, e.route, r.path, r.status, r.duration_us,"
-            " r.size, r.error_type, r.error_message FROM logwatcher_request r"
+            " r.size, r.error_type, r.error_message, r.client, r.agent FROM logwatcher_request r"
             " JOIN logwatcher_endpoint e ON e.id = r.endpoint_id"
             f" JOIN logwatcher_source s ON s.id = e.source_id WHERE {where}",
             params,

@@ -30,9 +30,12 @@ _PER_STATEMENT = 3000
 _CACHE_KB = 32_768
 _CHECKPOINT_PAGES = 16_000  # of 4 kB
 _SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
-_REQUEST = "time_us, endpoint_id, status, duration_us, size, path, error_type, error_message"
+_REQUEST = (
+    "time_us, endpoint_id, status, duration_us, size, path, error_type, error_message,"
+    " client, agent"
+)
 _INSERT_REQUEST = (
-    f"INSERT INTO logwatcher_request ({_REQUEST}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    f"INSERT INTO logwatcher_request ({_REQUEST}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _SAVE_BUCKET = (
     "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
@@ -298,6 +301,8 @@ def _insert_requests(cursor: CursorWrapper, events: list[Event], ids: dict[Endpo
                 event.path,
                 event.error_type,
                 event.error_message,
+                event.client,
+                event.agent,
             )
             for event in sorted(events, key=itemgetter(0))  # by time: it halves the indexes' work
         ],

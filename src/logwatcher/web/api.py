@@ -248,6 +248,8 @@ def _request(row: RequestRow) -> JSON:
         "size": row.size,
         "error_type": row.error_type,
         "error_message": row.error_message,
+        "client": row.client,
+        "agent": row.agent,
     }
 
 

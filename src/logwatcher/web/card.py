@@ -146,6 +146,8 @@ def request_row(row: RequestRow) -> Context:
         "error": ": ".join(filter(None, (row.error_type, row.error_message))),
         "error_type": row.error_type,
         "error_message": row.error_message,
+        "client": row.client,
+        "agent": row.agent,
     }
 
 

@@ -153,6 +153,8 @@ class Migration(migrations.Migration):
                 ('path', models.TextField()),
                 ('error_type', models.TextField(default='')),
                 ('error_message', models.TextField(default='')),
+                ('client', models.TextField(default='')),
+                ('agent', models.TextField(default='')),
                 ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='logwatcher.endpoint')),
             ],
             options={
