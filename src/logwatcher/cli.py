@@ -10,15 +10,18 @@ import sys
 import time
 import webbrowser
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__, config
 from logwatcher.config import ConfigError
+from logwatcher.core.privacy import MODES
 
 if TYPE_CHECKING:
     from logwatcher.core.formats import Format
+    from logwatcher.core.privacy import Policy
     from logwatcher.follower import Start
     from logwatcher.runtime import Source
 
@@ -62,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the page with mock traffic at hand, on SQLite")
     demo.add_argument("--start", action="store_true", help="start the mock traffic at once")
     _add_traffic(demo)
+    _add_privacy(demo)
     _add_server(demo)
     demo.set_defaults(command=_demo)
 
@@ -78,6 +82,7 @@ def parser() -> argparse.ArgumentParser:
     )
     watch.add_argument("--name", help="one source for all of them; default: each by its own name")
     _add_format(watch)
+    _add_privacy(watch)
     _add_server(watch)
     watch.set_defaults(command=_watch)
 
@@ -88,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     import_.add_argument("--name", help="what the page calls them; default: by the file's name")
     import_.add_argument("--rejects", type=Path, help="a file for the lines that don't match")
     _add_format(import_)
+    _add_privacy(import_)
     import_.set_defaults(command=_import)
 
     explain = commands.add_parser("explain", help="which format a log has, and what doesn't fit it")
@@ -99,6 +105,7 @@ def parser() -> argparse.ArgumentParser:
     formats.set_defaults(command=_formats)
 
     serve = commands.add_parser("serve", help="the page on the database of DATABASE_URL")
+    _add_privacy(serve)
     _add_server(serve)
     serve.set_defaults(command=_serve)
 
@@ -142,6 +149,15 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_privacy(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--client-ip",
+        choices=MODES,
+        help="what is kept of a client's address; default: LOGWATCHER_CLIENT_IP, or none",
+    )
+    command.add_argument("--query-strings", action="store_true", help="keep them in paths")
+
+
 def _add_traffic(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rate", type=float, help="requests per second, 0.1 to 5000")
     command.add_argument("--scenario", help="what goes wrong in it, e.g. checkout-errors")
@@ -152,6 +168,7 @@ def _demo(options: argparse.Namespace) -> int:
     _set_up()
     from logwatcher.generator import Generator
 
+    _choose_policy(options)
     _migrate_database()
     with _listener(options.port) as listener:
         _change_traffic(options)
@@ -169,14 +186,17 @@ def _watch(options: argparse.Namespace) -> int:
     from logwatcher.watcher import StandardInput, Watcher
 
     source = _source_name(options.name)
+    policy = _choose_policy(options)
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
     sources: list[Source] = []
     if STDIN in names:
-        reader = LineReader("standard input", source or "stdin", format_, _tell)
+        reader = LineReader("standard input", source or "stdin", format_, _tell, policy)
         sources.append(StandardInput(sys.stdin.fileno(), reader))
     if files := [name for name in names if name != STDIN]:
-        watcher = Watcher(files, source=source, format_=format_, start=start, tell=_tell)
+        watcher = Watcher(
+            files, source=source, format_=format_, start=start, tell=_tell, policy=policy
+        )
         sources.append(watcher)
     with _listener(options.port) as listener:
         return _run(sources, listener, options)
@@ -239,10 +259,11 @@ def _import(options: argparse.Namespace) -> int:
     source = _source_name(options.name)
     if options.rejects and any(options.rejects.resolve() == path.resolve() for path in paths):
         raise UsageError(f"--rejects: {options.rejects} is one of the logs; name another file")
+    policy = _choose_policy(options)
     _migrate_database()
     format_ = None if options.format == AUTO else options.format
     try:
-        return importing.run(paths, format_, source or None, options.rejects)
+        return importing.run(paths, format_, source or None, options.rejects, policy)
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None
 
@@ -313,6 +334,7 @@ def _serve(options: argparse.Namespace) -> int:
     _set_up()
     from logwatcher.generator import Generator
 
+    _choose_policy(options)
     _check_migrations()
     with _listener(options.port) as listener:
         return _run([Generator()], listener, options)
@@ -437,6 +459,20 @@ def _set_up() -> None:
     import django
 
     django.setup()
+
+
+def _choose_policy(options: argparse.Namespace) -> "Policy":
+    """What the settings say, where no option says otherwise; from now on all settings say so."""
+    from django.conf import settings
+
+    default: Policy = settings.PRIVACY
+    policy = replace(
+        default,
+        client=options.client_ip or default.client,
+        keeps_query=options.query_strings or default.keeps_query,
+    )
+    settings.PRIVACY = policy
+    return policy
 
 
 def _migrate_database() -> list[str]:

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from logwatcher.core.formats import detect, find_format
 from logwatcher.core.formats.detection import MAX_LINES
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.archive import HEAD, Archive, Broken, Piece, digest, pieces
 from logwatcher.sources.parsing import Job, Parsed, Parsers
 from logwatcher.store import progress, writer
@@ -100,6 +101,7 @@ class Importer:
         format_: str | None = None,
         name: str | None = None,
         rejects: BinaryIO | None = None,
+        policy: Policy = STRICT,
         tell: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
         """Begin with nothing done.
@@ -109,6 +111,7 @@ class Importer:
             format_: as ``find_format`` takes it; by default found for each file.
             name: of the source; by default the file's without its rotation.
             rejects: gets a line for each one that doesn't match: file, reason, line.
+            policy: what is kept of a request.
             tell: called after each commit.
         """
         writer.expect_blocks()
@@ -117,6 +120,7 @@ class Importer:
         self._format = format_
         self._name = name
         self._rejects = rejects
+        self._policy = policy
         self._tell = tell
 
     def import_file(self, path: Path) -> None:
@@ -236,7 +240,8 @@ class Importer:
                     self._skip(file.path, "its last line has no end yet: left for later")
                     break
                 headers = tuple(file.headers.values())
-                job = Job(piece.lines, file.format, headers, self._rejects is not None)
+                wants_rejects = self._rejects is not None
+                job = Job(piece.lines, file.format, headers, wants_rejects, self._policy)
                 done = archive.done if archive else piece.end
                 waiting.append((piece, done, self._parsers.submit(job)))
                 file.learn(piece.lines)

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from psycopg.conninfo import conninfo_to_dict
 
 from logwatcher import config
+from logwatcher.core.privacy import Policy, client_key
 
 _config = config.from_environment()
 _HERE = Path(__file__).parent
@@ -15,6 +16,7 @@ HAS_MOCK_TRAFFIC = True
 TRAFFIC_MINUTES = _config.traffic_minutes
 DATA = _config.data
 SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
+PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
 ROOT_URLCONF = "logwatcher.root"

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from logwatcher.core.event import MAX_PATH, MAX_SOURCE, Batch, Position
 from logwatcher.core.formats import Format
 from logwatcher.core.health import REPORT_S
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 from logwatcher.follower import ALL, Follower, Start
 from logwatcher.pipeline import Put
@@ -39,6 +40,7 @@ class Watcher:
         format_: Format | None = None,
         start: Start = ALL,
         tell: Tell = lambda text: None,
+        policy: Policy = STRICT,
     ) -> None:
         """Nothing is opened yet.
 
@@ -48,12 +50,14 @@ class Watcher:
             format_: of all of them; None: found out for each.
             start: where to begin in a file that was never read.
             tell: told what was found.
+            policy: what is kept of a request.
         """
         self._names = names
         self._source = source
         self._format = format_
         self._start = start
         self._tell = tell
+        self._policy = policy
         self._followers: dict[Path, Follower] = {}
         self._sources: dict[Path, str] = {}
         self._said: dict[Path, Batch] = {}
@@ -99,7 +103,7 @@ class Watcher:
         self._name(new, known)
         for path in new:
             line_reader = LineReader(
-                input_name(path), self._sources[path], self._format, self._tell
+                input_name(path), self._sources[path], self._format, self._tell, self._policy
             )
             self._followers[path] = Follower(path, line_reader, self._start)
         return list(zip(new, positions, strict=True))

@@ -21,7 +21,7 @@ _MINUTE_US = 60_000_000
 
 
 class Sample(NamedTuple):
-    """Why a line was no event, and the line or its beginning."""
+    """Why a line was no event, and the line or its beginning; both masked, to be shown."""
 
     reason: str
     line: str

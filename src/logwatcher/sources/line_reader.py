@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from logwatcher.core.event import Batch
 from logwatcher.core.formats import AutoParse, Detection, Format, Parse, read_after
 from logwatcher.core.health import Condition
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
 
 MAX_BATCH = 2000
@@ -27,21 +28,29 @@ class LineReader:
         tell: says a line to whoever started the process.
     """
 
-    def __init__(self, name: str, source: str, format_: Format | None, tell: Tell) -> None:
-        """``format_``: None if it is to be found out."""
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        format_: Format | None,
+        tell: Tell,
+        policy: Policy = STRICT,
+    ) -> None:
+        """``format_``: None if it is to be found out. ``policy``: what is kept of a request."""
         self.name = name
         self.source = source
         self.format = format_.name if format_ else ""
         self.tell = tell
         self._given = format_
+        self._policy = policy
         self._tally = Tally()
         self._told = 0
 
     def parse(self, lines: list[str]) -> Parse:
         """What reads the lines that come after these first ones."""
         if self._given:
-            return read_after(lines, self._given)
-        return AutoParse(lines, self._detected)
+            return read_after(lines, self._given, self._policy)
+        return AutoParse(lines, self._detected, self._policy)
 
     def read(self, lines: Sequence[bytes], parse: Parse) -> Iterator[Batch]:
         """The events of these lines, in batches."""

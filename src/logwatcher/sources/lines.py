@@ -7,6 +7,7 @@ from pathlib import Path
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import MAX_LINE, Header
 from logwatcher.core.health import MAX_SAMPLES, Sample
+from logwatcher.core.privacy import mask
 from logwatcher.core.text import clean
 
 MAX_SAMPLE = 500
@@ -89,7 +90,7 @@ class Tally:
         self.unmatched += 1
         if len(self.samples) < MAX_SAMPLES:
             text = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")
-            self.samples.append(Sample(reason, clean(text, MAX_SAMPLE)))
+            self.samples.append(Sample(mask(reason), clean(mask(text), MAX_SAMPLE)))
 
 
 def read_events(lines: Iterable[bytes], parse: Callable[[str], Event], tally: Tally) -> list[Event]:

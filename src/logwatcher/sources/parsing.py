@@ -17,6 +17,7 @@ from typing import NamedTuple
 from logwatcher.core.block import Block, to_block
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats import Format, find_format
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
 
 MAX_PROCESSES = 2
@@ -36,12 +37,14 @@ class Job(NamedTuple):
         format: as ``find_format`` takes it.
         headers: those lines before them that say how these are to be read.
         wants_rejects: whether the lines that don't match are asked for.
+        policy: what the events keep.
     """
 
     lines: bytes
     format: str
     headers: Sequence[str] = ()
     wants_rejects: bool = False
+    policy: Policy = STRICT
 
 
 class Parsed(NamedTuple):
@@ -79,7 +82,7 @@ class _Rejects(Tally):
 def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
-    read = _format(job.format).reader()
+    read = _format(job.format).reader(job.policy)
     for header in job.headers:
         try:
             read(header)
