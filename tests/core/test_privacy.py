@@ -1,5 +1,6 @@
 import pickle
 import re
+from ipaddress import IPv4Address, IPv6Address, ip_network
 
 import pytest
 from hypothesis import given
@@ -81,6 +82,13 @@ def test_by_default_nothing_is_kept() -> None:
 )
 def test_a_shortened_address_is_its_network(text: str, network: str) -> None:
     assert Policy(TRUNCATE).to_client(text) == network
+
+
+@given(st.ip_addresses())
+def test_an_address_is_in_its_network(address: IPv4Address | IPv6Address) -> None:
+    network = ip_network(Policy(TRUNCATE).to_client(str(address)))
+    assert (getattr(address, "ipv4_mapped", None) or address) in network
+    assert network.prefixlen == (24 if network.version == 4 else 48)
 
 
 def test_a_hash_tells_clients_apart_and_needs_the_key() -> None:

@@ -3,6 +3,7 @@
 from logwatcher.core.aggregate import Aggregate
 from logwatcher.core.block import to_block
 from logwatcher.core.buckets import BucketKey, Endpoint, fill
+from logwatcher.core.privacy import HASH, Policy
 from logwatcher.sources.parsing import Job, Parsers, parse
 from tests.factories import event, events
 
@@ -31,10 +32,12 @@ def test_a_block_of_nothing_is_empty() -> None:
 
 
 def test_jobs_are_done_in_other_processes_as_here() -> None:
-    jobs = [Job(LINES[: size * 100], "combined", (), True) for size in range(8)]
+    policy = Policy(HASH, key=b"k")
+    jobs = [Job(LINES[: size * 100], "combined", (), True, policy) for size in range(8)]
     with Parsers(2) as parsers:
         results = [future.result() for future in [parsers.submit(job) for job in jobs]]
     assert results == [parse(job) for job in jobs]
+    assert results[-1].block.columns[-2][0] == policy.to_client("203.0.113.7")
 
 
 def test_reasons_say_nothing_of_one_line_alone() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 NONE, TRUNCATE, HASH, FULL = "none", "truncate", "hash", "full"
 MODES = (NONE, TRUNCATE, HASH, FULL)
@@ -53,7 +53,7 @@ class Policy:
 STRICT = Policy()
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16_384)
 def _kept(text: str, mode: str, key: bytes) -> str:
     address = read_address(text)
     return "" if address is None else _KEEP[mode](address, key)
@@ -61,7 +61,8 @@ def _kept(text: str, mode: str, key: bytes) -> str:
 
 def _shortened(address: _Address, key: bytes) -> str:
     bits = _V4_BITS if address.version == 4 else _V6_BITS
-    return str(ip_network((address.packed, bits), strict=False))
+    shift = address.max_prefixlen - bits
+    return f"{type(address)(int(address) >> shift << shift)}/{bits}"
 
 
 def _hashed(address: _Address, key: bytes) -> str:
