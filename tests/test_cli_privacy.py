@@ -106,7 +106,7 @@ def test_a_server_keeps_the_same_of_its_log_and_of_what_is_sent(
     client: str,
     query: str,
 ) -> None:
-    server = start("watch", str(log), *options)
+    server = start("watch", str(log), "--from", "start", *options)
     until(lambda: stored(program.database_url))
     until(lambda: "don't match" in server.output)
     assert "xxx.x.xxx.x - ada" in server.output
@@ -121,6 +121,9 @@ def test_a_server_keeps_the_same_of_its_log_and_of_what_is_sent(
         (client, "Firefox", f"/search{query}"),
         (client, "Firefox", f"/sent{query}"),
     ]
+    until(lambda: "xxx.x.xxx.x" in everything(program.database_url))
+    assert "203.0.113.7" not in everything(program.database_url)
+    assert ("secret" in everything(program.database_url)) == bool(query)
 
 
 def test_an_unknown_way_to_keep_addresses_is_refused(bare: Program, log: Path) -> None:
