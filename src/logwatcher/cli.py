@@ -71,7 +71,12 @@ def parser() -> argparse.ArgumentParser:
 
     watch = commands.add_parser("watch", help="follow access logs and serve the page on them")
     watch.add_argument(
-        "files", nargs="+", metavar="FILE", help="logs, or globs in quotes; -: standard input"
+        "files", nargs="*", metavar="FILE", help="logs, or globs in quotes; -: standard input"
+    )
+    watch.add_argument(
+        "--syslog",
+        metavar="ADDRESS",
+        help="take requests by syslog, too: a port, or an address like 127.0.0.1:5514",
     )
     watch.add_argument(
         "--from",
@@ -176,6 +181,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    if not options.files and not options.syslog:
+        raise UsageError("watch: give a FILE or --syslog ADDRESS")
     format_ = _chosen_format(options)
     start = _start(options.start)
     names = _watched(options.files)
@@ -187,9 +194,11 @@ def _watch(options: argparse.Namespace) -> int:
 
     source = _source_name(options.name)
     policy = _choose_policy(options)
+    sources: list[Source] = []
+    if options.syslog:
+        sources.append(_syslog(options.syslog, source, format_, policy))
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
-    sources: list[Source] = []
     if STDIN in names:
         reader = LineReader("standard input", source or "stdin", format_, _tell, policy)
         sources.append(StandardInput(sys.stdin.fileno(), reader))
@@ -200,6 +209,25 @@ def _watch(options: argparse.Namespace) -> int:
         sources.append(watcher)
     with _listener(options.port) as listener:
         return _run(sources, listener, options)
+
+
+def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") -> "Source":
+    """What listens there; warns if others than this machine reach it."""
+    from logwatcher.sources.address import AddressError, open_sockets, read_address
+    from logwatcher.sources.sender import Senders
+    from logwatcher.sources.syslog import Syslog
+
+    try:
+        sockets = open_sockets(read_address(text))
+    except AddressError as error:
+        raise UsageError(f"--syslog: {error}") from None
+    _tell(f"syslog on {sockets.address}, UDP and TCP")
+    if not sockets.is_local:
+        _tell(
+            "syslog knows no passwords: whoever reaches this address can write;"
+            " let a firewall choose who does"
+        )
+    return Syslog(sockets, Senders(name, format_, _tell, policy))
 
 
 def _tell(text: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from logwatcher.core.event import MAX_SOURCE, Batch, Event, ParseError
 from logwatcher.core.formats import Format, Parse, detect
 from logwatcher.core.health import Sample
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.route import OTHER
 from logwatcher.core.syslog import read_message
 from logwatcher.core.text import clean
@@ -28,7 +29,11 @@ class Senders:
     """
 
     def __init__(
-        self, name: str = "", format_: Format | None = None, tell: Tell = lambda text: None
+        self,
+        name: str = "",
+        format_: Format | None = None,
+        tell: Tell = lambda text: None,
+        policy: Policy = STRICT,
     ) -> None:
         """Begin without any.
 
@@ -36,10 +41,12 @@ class Senders:
             name: of the source that all messages belong to; empty: each sender's own.
             format_: of all lines; None: found out for each sender.
             tell: told what was found.
+            policy: what is kept of a request.
         """
         self._name = name
         self._format = format_
         self._tell = tell
+        self._policy = policy
         self._strangers = LineReader(NAMELESS, name or NAMELESS, None, tell)
         self._senders: dict[str, tuple[LineReader, Parse]] = {}
 
@@ -95,6 +102,8 @@ class Senders:
         if len(self._senders) >= MAX_SENDERS:
             log.warning("syslog: more than %d senders; further ones are %s", MAX_SENDERS, OTHER)
         shown = clean(name, MAX_SOURCE)
-        reader = LineReader(f"{NAMELESS}: {shown}", self._name or shown, self._format, self._tell)
+        reader = LineReader(
+            f"{NAMELESS}: {shown}", self._name or shown, self._format, self._tell, self._policy
+        )
         first = [] if self._format else [line.decode("utf-8", "replace")]
         self._senders[name] = reader, reader.parse(first)
