@@ -53,6 +53,21 @@ def test_the_unit_of_a_number_at_the_end_is_the_likeliest(durations: list[int], 
     assert all(other in detection.doubt for other in ALIKE)
 
 
+BESIDE = ["", "shop.example:443 "]
+BEHIND = ["", " 512 0.142", " 512 0.142 0.140", ' "-" "-" 512 0.142', ' "-" "-" 512 0.142 0.140']
+
+
+@pytest.mark.parametrize("host", BESIDE)
+@pytest.mark.parametrize("end", BEHIND)
+def test_common_with_hosts_ignored_columns_and_times_is_recognised(host: str, end: str) -> None:
+    line = '203.0.113.7 - - [12/May/2024:06:25:03 +0000] "GET /a HTTP/1.1" 200 612'
+    detection = detect([f"{host}{line}{end}"])
+    assert detection.format is FORMATS["combined" if '"-"' in end else "common"]
+    assert detection.doubt == ""
+    event = detection.format.parse(f"{host}{line}{end}")
+    assert event[1:7] == ("GET", "/a", "/a", 200, 142_000 if end else None, 612)
+
+
 def test_a_more_specific_format_is_preferred() -> None:
     detection = detect(sample("caddy"))
     assert [fit.format.name for fit in detection.fits] == ["caddy", "json"]

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "data" / "formats"
 NO_DURATION = {"combinedio"}
 NO_SIZE = {"w3c"}
-NO_AGENT = {"common", "haproxy", "squid"}
+NO_AGENT = {"common", "haproxy", "squid", "uwsgi"}
 ALL = Policy(FULL, keeps_query=True)
 formats = pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
 

@@ -4,13 +4,13 @@ import re
 
 from logwatcher.core.formats.format import FormatError, Make
 from logwatcher.core.formats.template import (
-    CLF_TIME,
     LIST,
     NUMBER,
     SECONDS,
     Variable,
     compile_template,
 )
+from logwatcher.core.formats.timestamp import CLF_TIME
 
 _VARIABLES = {
     "time_local": ("time", CLF_TIME, 0),

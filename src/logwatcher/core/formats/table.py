@@ -3,7 +3,7 @@
 import json
 from difflib import get_close_matches
 
-from logwatcher.core.formats import aws, clf, jsonline, keyvalue, proxy, w3c
+from logwatcher.core.formats import aws, clf, google, jsonline, keyvalue, proxy, uwsgi, w3c
 from logwatcher.core.formats.apache import compile_apache
 from logwatcher.core.formats.format import Format, FormatError
 from logwatcher.core.formats.jsonline import compile_json
@@ -26,10 +26,13 @@ FORMATS = {
         aws.ALB,
         aws.ELB,
         w3c.CLOUDFRONT,
+        aws.S3,
+        google.GCS,
         w3c.W3C,
         proxy.HAPROXY,
         proxy.ENVOY,
         proxy.SQUID,
+        uwsgi.UWSGI,
         jsonline.JSON,
         keyvalue.LTSV,
         keyvalue.LOGFMT,

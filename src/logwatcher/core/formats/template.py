@@ -13,7 +13,6 @@ from logwatcher.core.privacy import Policy
 
 NUMBER = r"\d{1,15}|-|"
 SECONDS = r"(?:\d{1,7}(?:\.\d{1,9})?|-)(?:(?:, | : )(?:\d{1,7}(?:\.\d{1,9})?|-))*+|"
-CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 _OPTIONAL = {"", "client", "agent", "query"}
 _PERSONAL = {"client": CLIENT, "query": QUERY}
 LIST = r"[^ ,]*+(?:(?:, ?| : )[^ ,]++)*+"

@@ -50,7 +50,9 @@ def _clf_minute(minute: str, offset: str) -> int:
     return int(local.timestamp()) - (shift if offset[0] == "+" else -shift)
 
 
-_CLF = re.compile(r"\[?(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\]?", re.ASCII)
+CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
+
+_CLF = re.compile(rf"\[?({CLF_TIME})\]?", re.ASCII)
 _ISO = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::(\d\d)([.,]\d{1,9})?)? ?(?:Z|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
