@@ -20,6 +20,8 @@ from logwatcher.config import ConfigError
 from logwatcher.core.privacy import MODES
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from logwatcher.core.formats import Format
     from logwatcher.core.privacy import Policy
     from logwatcher.follower import Start
@@ -152,6 +154,12 @@ def _add_format(command: argparse.ArgumentParser) -> None:
         default=AUTO,
         help="its name, a log_format, a LogFormat or JSON keys; default: found by the lines",
     )
+    command.add_argument(
+        "--time-zone",
+        default="local",
+        metavar="ZONE",
+        help="of times without an offset, like Europe/Berlin or UTC; default: this machine's",
+    )
 
 
 def _add_privacy(command: argparse.ArgumentParser) -> None:
@@ -184,6 +192,7 @@ def _watch(options: argparse.Namespace) -> int:
     if not options.files and not options.syslog:
         raise UsageError("watch: give a FILE or --syslog ADDRESS")
     format_ = _chosen_format(options)
+    zone = _chosen_zone(options)
     start = _start(options.start)
     names = _watched(options.files)
     _set_up()
@@ -200,11 +209,17 @@ def _watch(options: argparse.Namespace) -> int:
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
     if STDIN in names:
-        reader = LineReader("standard input", source or "stdin", format_, _tell, policy)
+        reader = LineReader("standard input", source or "stdin", format_, _tell, policy, zone)
         sources.append(StandardInput(sys.stdin.fileno(), reader))
     if files := [name for name in names if name != STDIN]:
         watcher = Watcher(
-            files, source=source, format_=format_, start=start, tell=_tell, policy=policy
+            files,
+            source=source,
+            format_=format_,
+            start=start,
+            tell=_tell,
+            policy=policy,
+            zone=zone,
         )
         sources.append(watcher)
     with _listener(options.port) as listener:
@@ -281,6 +296,7 @@ def _source_name(name: str | None) -> str:
 def _import(options: argparse.Namespace) -> int:
     paths = _paths(options.files)
     _chosen_format(options)  # raises UsageError
+    _chosen_zone(options)
     _set_up()
     from logwatcher import importing
 
@@ -291,7 +307,9 @@ def _import(options: argparse.Namespace) -> int:
     _migrate_database()
     format_ = None if options.format == AUTO else options.format
     try:
-        return importing.run(paths, format_, source or None, options.rejects, policy)
+        return importing.run(
+            paths, format_, source or None, options.rejects, policy, options.time_zone
+        )
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None
 
@@ -318,8 +336,8 @@ def _explain(options: argparse.Namespace) -> int:
     from logwatcher.sources.lines import first_lines
 
     _check_readable(options.file)
-    format_ = _chosen_format(options)
-    _show(explain(first_lines(options.file, MAX_EXPLAINED), format_))
+    lines = first_lines(options.file, MAX_EXPLAINED)
+    _show(explain(lines, _chosen_format(options), _chosen_zone(options)))
     return 0
 
 
@@ -356,6 +374,15 @@ def _chosen_format(options: argparse.Namespace) -> "Format | None":
         return find_format(options.format)
     except FormatError as error:
         raise UsageError(f"--format: {error}") from None
+
+
+def _chosen_zone(options: argparse.Namespace) -> "tzinfo":
+    from logwatcher.sources.zone import ZoneError, find_zone
+
+    try:
+        return find_zone(options.time_zone)
+    except ZoneError as error:
+        raise UsageError(f"--time-zone: {error}") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
@@ -38,6 +39,7 @@ class Watcher:
         *,
         source: str = "",
         format_: Format | None = None,
+        zone: tzinfo = UTC,
         start: Start = ALL,
         tell: Tell = lambda text: None,
         policy: Policy = STRICT,
@@ -48,6 +50,7 @@ class Watcher:
             names: files and globs.
             source: of all their requests; empty: each file by its name.
             format_: of all of them; None: found out for each.
+            zone: of times that have no offset.
             start: where to begin in a file that was never read.
             tell: told what was found.
             policy: what is kept of a request.
@@ -55,6 +58,7 @@ class Watcher:
         self._names = names
         self._source = source
         self._format = format_
+        self._zone = zone
         self._start = start
         self._tell = tell
         self._policy = policy
@@ -103,7 +107,12 @@ class Watcher:
         self._name(new, known)
         for path in new:
             line_reader = LineReader(
-                input_name(path), self._sources[path], self._format, self._tell, self._policy
+                input_name(path),
+                self._sources[path],
+                self._format,
+                self._tell,
+                self._policy,
+                self._zone,
             )
             self._followers[path] = Follower(path, line_reader, self._start)
         return list(zip(new, positions, strict=True))

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, tzinfo
 
 from logwatcher.core.event import Batch
 from logwatcher.core.formats import AutoParse, Detection, Format, Parse, read_after
@@ -35,22 +36,33 @@ class LineReader:
         format_: Format | None,
         tell: Tell,
         policy: Policy = STRICT,
+        zone: tzinfo = UTC,
     ) -> None:
-        """``format_``: None if it is to be found out. ``policy``: what is kept of a request."""
+        """Nothing is read yet.
+
+        Args:
+            name: of the input.
+            source: of its requests.
+            format_: None if it is to be found out.
+            tell: says a line to whoever started the process.
+            policy: what is kept of a request.
+            zone: of times that have no offset.
+        """
         self.name = name
         self.source = source
         self.format = format_.name if format_ else ""
         self.tell = tell
         self._given = format_
         self._policy = policy
+        self._zone = zone
         self._tally = Tally()
         self._told = 0
 
     def parse(self, lines: list[str]) -> Parse:
         """What reads the lines that come after these first ones."""
         if self._given:
-            return read_after(lines, self._given, self._policy)
-        return AutoParse(lines, self._detected, self._policy)
+            return read_after(lines, self._given, self._policy, self._zone)
+        return AutoParse(lines, self._detected, self._policy, self._zone)
 
     def read(self, lines: Sequence[bytes], parse: Parse) -> Iterator[Batch]:
         """The events of these lines, in batches."""
@@ -92,3 +104,5 @@ class LineReader:
             self.format = found.format.name
             doubt = f"; {found.doubt}" if found.doubt else ""
             self.tell(f"{self.source}: format {found.format.name}{doubt}")
+        if found.lacks_offset:
+            self.tell(f"{self.source}: its times have no offset and are taken as {self._zone}")

@@ -19,6 +19,7 @@ from logwatcher.core.event import ParseError
 from logwatcher.core.formats import Format, find_format
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
+from logwatcher.sources.zone import find_zone
 
 MAX_PROCESSES = 2
 """So many keep one writer busy, and the memory of all below 300 MB."""
@@ -38,6 +39,7 @@ class Job(NamedTuple):
         headers: those lines before them that say how these are to be read.
         wants_rejects: whether the lines that don't match are asked for.
         policy: what the events keep.
+        zone: of times that have no offset, as ``find_zone`` takes it.
     """
 
     lines: bytes
@@ -45,6 +47,7 @@ class Job(NamedTuple):
     headers: Sequence[str] = ()
     wants_rejects: bool = False
     policy: Policy = STRICT
+    zone: str = "UTC"
 
 
 class Parsed(NamedTuple):
@@ -82,7 +85,7 @@ class _Rejects(Tally):
 def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
-    read = _format(job.format).reader(job.policy)
+    read = _format(job.format).reader(job.policy, find_zone(job.zone))
     for header in job.headers:
         try:
             read(header)

@@ -138,7 +138,7 @@ def test_a_given_format_knows_the_headers_before_the_place_where_reading_goes_on
     line = "2024-05-12 06:25:03 GET /a 200"
     parse = read_after(["#Version: 1.0", header, line], FORMATS["w3c"])
     assert parse(line).path == "/a"
-    assert read_after([line], FORMATS["json"]) is FORMATS["json"].parse
+    assert read_after([line], FORMATS["common"]) is FORMATS["common"].parse
 
 
 def test_the_explanation_says_what_matches_and_where_others_break() -> None:

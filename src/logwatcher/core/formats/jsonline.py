@@ -178,6 +178,7 @@ JSON = Format(
     '"remote_addr":"203.0.113.7","http_user_agent":"curl/8.7.1"}',
     _by_names("json", USUAL),
     is_general=True,
+    may_lack_offset=True,
 )
 CADDY = Format(
     "caddy",
@@ -186,6 +187,7 @@ CADDY = Format(
     '"request":{"remote_ip":"203.0.113.7","proto":"HTTP/2.0","method":"GET","host":"shop.example",'
     '"uri":"/api/orders/7","headers":{"User-Agent":["curl/8.7.1"]}},"bytes_read":0,"user_id":"","duration":0.142,"size":2326,"status":200}',
     _by_fields("caddy", _caddy),
+    may_lack_offset=True,
 )
 TRAEFIK_JSON = Format(
     "traefik_json",
@@ -196,6 +198,7 @@ TRAEFIK_JSON = Format(
     '"StartUTC":"2024-10-10T11:55:36.513000000Z","level":"info","msg":"",'
     '"request_User-Agent":"curl/8.7.1","time":"2024-10-10T11:55:36Z"}',
     _by_fields("traefik_json", _traefik),
+    may_lack_offset=True,
 )
 CLOUDFLARE = Format(
     "cloudflare",
@@ -204,4 +207,5 @@ CLOUDFLARE = Format(
     '"EdgeStartTimestamp":1728561336513000000,"EdgeEndTimestamp":1728561336655000000,'
     '"EdgeResponseBytes":2326,"EdgeResponseStatus":200,"RayID":"8d06e0f0a1b2c3d4"}',
     _by_fields("cloudflare", _cloudflare),
+    may_lack_offset=True,
 )

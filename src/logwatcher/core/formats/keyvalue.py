@@ -68,6 +68,7 @@ LTSV = Format(
     "status:200\tsize:2326\treqtime:0.142\tua:curl/8.7.1",
     _by_pairs("ltsv", _ltsv, _LABELS, is_escaped=True),
     is_general=True,
+    may_lack_offset=True,
 )
 LOGFMT = Format(
     "logfmt",
@@ -76,4 +77,5 @@ LOGFMT = Format(
     " duration=142ms remote_addr=203.0.113.7 user_agent=curl/8.7.1",
     _by_pairs("logfmt", _logfmt, _NAMES, is_escaped=False),
     is_general=True,
+    may_lack_offset=True,
 )
