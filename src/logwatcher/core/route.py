@@ -40,8 +40,10 @@ _ID = re.compile(
 )
 _TOKEN = re.compile(r"[\dA-Za-z]{16,}|(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}", re.ASCII)
 _LETTER_DIGIT = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])", re.ASCII)
-_FILE = re.compile(r"(.+)(\.(?=\d?[A-Za-z])[A-Za-z\d]{1,5})", re.ASCII)
-_BUILD = re.compile(r"(.*[.-])(?:(?=[a-f]*\d)[\da-f]{8,}|(?=[A-Z]*\d)[\dA-Z]{8})", re.ASCII)
+_FILE = re.compile(r"(.+)(\.(?=\d?[A-Za-z])[A-Za-z\d]{1,5})", re.ASCII | re.DOTALL)
+_BUILD = re.compile(
+    r"(.*[.-])(?:(?=[a-f]*\d)[\da-f]{8,}|(?=[A-Z]*\d)[\dA-Z]{8})", re.ASCII | re.DOTALL
+)
 
 
 def to_route(path: str) -> str:

@@ -54,7 +54,7 @@ UWSGI = Format(
             ("the client's address, user and a '['", rf"{CLIENT}(?:[^\[]*+\[){{1,8}}?)"),
             ("a time like 'Thu Oct 10 11:55:36 2024]'", r"(\w[\w :.,+-]{15,39})\] "),
             ("the method", r"([^ ]*+) "),
-            ("the address that was asked for and '=>'", r"((?:(?! => ).)*+) => "),
+            ("the address that was asked for and '=>'", r"([^ ]*+(?: (?!=> )[^ ]*+)*+) => "),
             ("the bytes generated", r"generated (\d{1,15}) bytes "),
             ("the duration in msecs or micros", r"in (\d{1,12}) (msecs|micros) "),
             ("the protocol and a status", r"(?:via [^ ]++ )?\([^ )]*+ (\d{1,3})\) "),
