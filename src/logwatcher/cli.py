@@ -32,6 +32,7 @@ AUTO = "auto"
 STDIN = "-"
 MAX_EXPLAINED = 100_000
 """Lines that ``explain`` looks at."""
+MAX_MESSAGE = 2000
 
 
 class UsageError(Exception):
@@ -42,7 +43,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong on one line, not after all that could be right."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {_shown(message)}; see: {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,10 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except (UsageError, ConfigError) as error:
-        print(f"logwatcher: {error}", file=sys.stderr)
+        print(f"logwatcher: {_shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
+
+
+def _shown(message: str) -> str:
+    """What it says of names of files and the like, which may hold a terminal's escapes."""
+    from logwatcher.core.text import clean
+
+    return clean(message, MAX_MESSAGE)
 
 
 def parser() -> argparse.ArgumentParser:
