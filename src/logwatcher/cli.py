@@ -254,7 +254,7 @@ def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") ->
 
 
 def _tell(text: str) -> None:
-    print(f"logwatcher: {text}", file=sys.stderr)
+    print(f"logwatcher: {_shown(text)}", file=sys.stderr)
 
 
 def _watched(names: Sequence[str]) -> list[str]:

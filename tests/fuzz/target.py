@@ -30,6 +30,7 @@ from logwatcher.core.text import clean
 from logwatcher.sources import archive
 from logwatcher.sources.archive import Archive, Broken, pieces
 from logwatcher.sources.lines import Splitter, Tally, read_events
+from logwatcher.sources.tail import Follower
 from tests.fitness import is_fit_to_be_stored, is_fit_to_be_told
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +140,29 @@ def fuzz_lines(data: bytes) -> None:
     assert _paths([line for part in parts for line in part.lines.splitlines(True)]) == expected
 
 
+def fuzz_tail(data: bytes) -> None:
+    """A log that is followed: 0xFF ends what is written at once, 0xFE begins a new file."""
+    files = [b""]
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+        path = Path(folder) / "log"
+        path.touch()
+        follower = Follower(path, "web", _as_path, grace_s=0)
+        found: list[str] = []
+        for number, part in enumerate(data.split(b"\xff")[:20]):
+            if part.startswith(b"\xfe") and files[-1]:
+                path.rename(f"{path}.{number}")
+                files.append(b"")
+            with path.open("ab") as file:
+                file.write(part)
+            files[-1] += part
+            found += _followed(follower)
+        with path.open("ab") as file:
+            file.write(b"\n")
+        found += _followed(follower)
+        follower.close()
+    assert found == [line for content in files for line in _paths(content.splitlines(True))]
+
+
 def fuzz_archive(data: bytes) -> None:
     """A file that may be compressed, and broken; its first byte says whether it is first packed."""
     kind, data = data[0] if data else 0, data[1:]
@@ -169,6 +193,8 @@ def seeds(target: str) -> Iterator[bytes]:
     match target:
         case "format":
             yield from (line for log in logs for line in log.splitlines())
+        case "tail":
+            yield b"\xff\xfe".join(log[:150] for log in logs[:6])
         case "detection" | "lines":
             yield from (log[:2000] for log in logs)
         case "definition":
@@ -203,13 +229,25 @@ def _read(parse: Callable[[str], Event], line: str, policy: Policy = _ALL) -> No
 
 
 def _paths(lines: list[bytes]) -> list[str]:
-    def parse(line: str) -> Event:
-        return Event(0, "GET", line, line, 200, None, None)
-
     tally = Tally()
-    events = read_events(lines, parse, tally)
+    events = read_events(lines, _as_path, tally)
     assert tally.unmatched == sum(len(line.strip(b"\0\r\n")) > MAX_LINE for line in lines)
     return [event.path for event in events]
+
+
+def _as_path(line: str) -> Event:
+    return Event(0, "GET", line, line, 200, None, None)
+
+
+def _followed(follower: Follower) -> list[str]:
+    """What it reads until it says twice that there is no more, as after a rotation."""
+    found: list[str] = []
+    silent = 0
+    while silent < 2:
+        batches = follower.read()
+        silent = 0 if batches else silent + 1
+        found += [event.path for batch in batches for event in batch.events]
+    return found
 
 
 def _memory() -> str | None:

@@ -1,5 +1,6 @@
 """Any definition makes a format or says why not, and its format reads any line or says why not."""
 
+import time
 from contextlib import suppress
 
 import pytest
@@ -7,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats import FORMATS, FormatError, compile_apache, compile_nginx, find_format
+from logwatcher.core.formats import (
+    FORMATS,
+    MAX_LINE,
+    FormatError,
+    compile_apache,
+    compile_nginx,
+    find_format,
+)
 from logwatcher.core.formats.template import Variable, compile_template
 from logwatcher.core.privacy import STRICT
 
@@ -31,6 +39,34 @@ def test_every_definition_is_a_format_or_an_error(definition: str, line: str) ->
                 assert isinstance(parse(line), Event)
     with suppress(FormatError):
         find_format(definition)
+
+
+DEFINITIONS = [
+    '$remote_addr - $remote_user [$time_local] "$request" $status "$http_user_agent" $request_time',
+    "$upstream_addr $upstream_status $http_x_forwarded_for [$time_local] $request $status",
+    "$a -- $b -- $c -- [$time_local] -- $request -- $status",
+    "%{A}i %{B}i, %t %m %U%q %s, %{C}i",
+]
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+@pytest.mark.parametrize("unit", [" ", " -", " - ", "- -", ", ", ",", '" "', "\\", "a", " : ", "["])
+def test_no_line_takes_long_whatever_the_definition(definition: str, unit: str) -> None:
+    parse = find_format(definition).reader()
+    for start in ["", LINES[0][:20], LINES[0]]:
+        line = start + unit * ((MAX_LINE - len(start)) // len(unit))
+        started = time.process_time()
+        with suppress(ParseError):
+            parse(line)
+        assert time.process_time() - started < 0.05
+
+
+def test_a_border_of_several_characters_may_begin_within_a_value() -> None:
+    parse = compile_nginx("$own -- $status -- $msec -- $request")
+    line = "a - b--c - -- 200 -- 1715495103.000 -- GET /- --- HTTP/1.1"
+    assert parse(line).path == "/- ---"
+    parse = compile_nginx("$request aab $status $msec")
+    assert parse("GET /aaab/x aaa aab 200 1715495103.000").path == "/aaab/x aaa"
 
 
 def test_neighbours_that_are_not_read_are_one() -> None:
