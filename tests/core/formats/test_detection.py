@@ -172,6 +172,19 @@ def test_a_number_without_a_unit_is_told_and_not_guessed() -> None:
     assert "'latency' has no unit" in explain([line])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "time=2024-05-12T06:25:03Z path=/ method=GET status=200 latency=12",
+        "time:2024-05-12T06:25:03Z\tpath:/\tmethod:GET\tstatus:200\tlatency:12",
+    ],
+)
+def test_a_number_without_a_unit_between_names_is_told_too(line: str) -> None:
+    text = explain([line])
+    assert "'latency' has no unit. Let it be written with one, like 12ms" in text
+    assert "NGINX" not in text.partition("\n")[2]
+
+
 def test_the_directives_make_logs_that_are_read_with_latency() -> None:
     line = sample("combined")[0]
     nginx = find_format(LATENCY["NGINX, in http"].splitlines()[0])

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
+from functools import partial
 
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats.advice import LATENCY
 from logwatcher.core.formats.detection import Detection, detect
 from logwatcher.core.formats.format import Format, Header
 from logwatcher.core.formats.jsonline import read_object
+from logwatcher.core.formats.keyvalue import SPLIT
 from logwatcher.core.formats.names import unitless
 from logwatcher.core.formats.zone import Wall
 from logwatcher.core.privacy import STRICT
@@ -84,7 +86,7 @@ def _explain(lines: Sequence[str], format_: Format, zone: tzinfo) -> Iterator[st
         yield f"Times: without an offset, taken as {zone}; if that is wrong, use --time-zone"
     timed = sum(event.duration_us is not None for event in events)
     if events and not timed:
-        yield from _no_latency(lines)
+        yield from _no_latency(lines, format_)
     elif events:
         yield f"Latency: in {timed} of {len(events)} matched lines"
 
@@ -97,10 +99,12 @@ def _miss(misses: Sequence[tuple[int, str, str]]) -> Iterator[str]:
         yield f"  and {len(misses) - MAX_MISSES} more"
 
 
-def _no_latency(lines: Sequence[str]) -> Iterator[str]:
-    if key := _unitless(lines):
-        yield (
-            f"Latency: none; {clean(key, _WIDTH)!r} has no unit. Name it by --format with the keys"
+def _no_latency(lines: Sequence[str], format_: Format) -> Iterator[str]:
+    if key := _unitless(lines, format_):
+        yield f"Latency: none; {clean(key, _WIDTH)!r} has no unit. " + (
+            "Let it be written with one, like 12ms, or under a name that tells it, like duration_ms"
+            if format_.name in SPLIT
+            else "Name it by --format with the keys"
             ' of your log, {"time": …, "request": …, "status": …, '
             f'"duration_ms": "{clean(key, _WIDTH)}"}} or duration_s, duration_us, duration_ns'
         )
@@ -111,10 +115,11 @@ def _no_latency(lines: Sequence[str]) -> Iterator[str]:
         yield from (f"    {line}" for line in directive.splitlines())
 
 
-def _unitless(lines: Sequence[str]) -> str | None:
+def _unitless(lines: Sequence[str], format_: Format) -> str | None:
+    read = SPLIT.get(format_.name, partial(read_object, ""))
     for line in lines[:MAX_MISSES]:
         try:
-            if key := unitless(read_object("", line)):
+            if key := unitless(read(line)):
                 return key
         except ParseError:
             continue

@@ -43,6 +43,10 @@ def _logfmt(line: str) -> dict[str, object]:
     return record
 
 
+SPLIT: dict[str, Callable[[str], dict[str, object]]] = {"ltsv": _ltsv, "logfmt": _logfmt}
+"""By format, what makes names and values of a line."""
+
+
 def _by_pairs(
     name: str,
     split: Callable[[str], dict[str, object]],
