@@ -299,6 +299,18 @@ def test_bytes_that_are_no_text_harm_no_other_line() -> None:
     assert all(is_fit_to_be_told(sample.reason) for sample in tally.samples)
 
 
+@formats
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_lines_end_and_a_hole_before_it_are_no_part_of_it(format_: Format, end: bytes) -> None:
+    data = b"\0" * 5000 + format_.sample.encode() + end
+    splitter = Splitter()
+    lines = [line for byte in data for line in splitter.feed(bytes([byte]))] + splitter.flush()
+    tally = Tally()
+    events = read_events(lines, format_.reader(), tally)
+    assert events == [format_.reader()(format_.sample)]
+    assert tally.unmatched == 0
+
+
 def test_a_raw_tab_in_a_line_is_no_border() -> None:
     events, _ = read([GOOD.replace(b"Mozilla", b"Moz\tilla"), GOOD.replace(b"/7 ", b"/\t7 ")])
     assert [event.path for event in events] == [PATH, "/api/orders/\ufffd7"]
