@@ -138,6 +138,7 @@ def fuzz_lines(data: bytes) -> None:
     with patch.object(archive, "PIECE", size):
         parts = list(pieces(BytesIO(data).read))
     assert _paths([line for part in parts for line in part.lines.splitlines(True)]) == expected
+    assert all(part.tail and data[: part.end].endswith(part.tail) for part in parts)
 
 
 def fuzz_tail(data: bytes) -> None:
