@@ -1,3 +1,6 @@
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,20 @@ def test_nonsense_at_first_does_not_hide_what_comes_then() -> None:
         except ParseError:
             continue
     assert event == FORMATS["squid"].parse(line)
+
+
+def test_what_is_no_access_log_costs_little() -> None:
+    lines = [f"2024-05-12 06:25:03,125 INFO order {number} was placed" for number in range(400)]
+    parse = AutoParse()
+
+    def seconds(read: Callable[[str], object]) -> float:
+        started = time.process_time()
+        for line in lines:
+            with suppress(ParseError):
+                read(line)
+        return time.process_time() - started
+
+    assert seconds(parse) < 3 * seconds(lambda line: detect([line]))
 
 
 def test_the_format_may_change_within_a_file() -> None:

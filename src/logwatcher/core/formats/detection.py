@@ -204,8 +204,17 @@ class AutoParse:
             self._sample = []
         self._sample.append(line)
         count = len(self._sample)
-        if self._parse is None or count & (count - 1) == 0 or count == _PATIENCE:
+        if self._parse is None:
+            is_time = self._is_promising(line)
+        else:
+            is_time = count & (count - 1) == 0 or count == _PATIENCE
+        if is_time:
             self._decide(self._sample[:-1])
+
+    def _is_promising(self, line: str) -> bool:
+        """Whether to look at all lines again; those of what is no access log cost little."""
+        has_headers = any(before.startswith("#") for before in self._sample)
+        return has_headers or bool(detect([line]).fits)
 
     def _decide(self, before: Sequence[str]) -> None:
         """Take the format of the sample; ``before`` it were these lines, headers maybe."""
