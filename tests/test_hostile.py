@@ -344,7 +344,7 @@ def test_explain_says_nothing_that_a_terminal_would_obey(
     [
         ["explain", ESCAPES],
         ["import", ESCAPES],
-        ["watch", ESCAPES],
+        ["watch", ESCAPES.replace("[", "")],  # a glob otherwise
         ["explain", __file__, "--format", ESCAPES],
         ["explain", __file__, "--format", f"$a{ESCAPES}$b"],
         ["explain", __file__, "--format", f"%t{ESCAPES}%s"],

@@ -128,7 +128,7 @@ def test_escapes_that_are_no_json_are_understood() -> None:
 
 
 def test_the_time_of_pythons_own_logging_is_found_and_has_no_offset() -> None:
-    read = FORMATS["json"].reader(timezone(timedelta(hours=2)))
+    read = FORMATS["json"].reader(zone=timezone(timedelta(hours=2)))
     event = read('{"asctime": "2024-05-12 08:25:03,125", "path": "/a", "status": 200}')
     assert event.time_us == TIME_US + 125_000
 

@@ -62,10 +62,10 @@ def test_no_line_takes_long_whatever_the_definition(definition: str, unit: str) 
 
 
 def test_a_border_of_several_characters_may_begin_within_a_value() -> None:
-    parse = compile_nginx("$own -- $status -- $msec -- $request")
+    parse = find_format("$own -- $status -- $msec -- $request").parse
     line = "a - b--c - -- 200 -- 1715495103.000 -- GET /- --- HTTP/1.1"
     assert parse(line).path == "/- ---"
-    parse = compile_nginx("$request aab $status $msec")
+    parse = find_format("$request aab $status $msec").parse
     assert parse("GET /aaab/x aaa aab 200 1715495103.000").path == "/aaab/x aaa"
 
 
