@@ -31,16 +31,16 @@ def _ltsv(line: str) -> dict[str, object]:
 
 
 def _logfmt(line: str) -> dict[str, object]:
-    record: dict[str, object] = {}
     if '"' not in line:  # the same, twice as fast
-        for word in line.split():
-            name, sign, value = word.partition("=")
-            if name and sign:
-                record[name] = value
-        return record
-    for name, quoted, plain in _PAIR.findall(line):
-        record[name] = unescape(quoted) if "\\" in quoted else quoted or plain
-    return record
+        words = [word.partition("=") for word in line.split()]
+        return {name: value for name, sign, value in words if name and sign}
+    pairs = _PAIR.findall(line)
+    if "\\" not in line:
+        return {name: quoted or plain for name, quoted, plain in pairs}
+    return {
+        name: unescape(quoted) if "\\" in quoted else quoted or plain
+        for name, quoted, plain in pairs
+    }
 
 
 SPLIT: dict[str, Callable[[str], dict[str, object]]] = {"ltsv": _ltsv, "logfmt": _logfmt}

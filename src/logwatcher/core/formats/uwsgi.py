@@ -43,7 +43,7 @@ def _iso(time: str) -> str:
 
 UWSGI = Format(
     "uwsgi",
-    "uWSGI: its default format (its times have no offset: --time-zone)",
+    "uWSGI: its default format; its times have no offset: --time-zone",
     "[pid: 4711|app: 0|req: 7/42] 203.0.113.7 () {28 vars in 341 bytes} [Thu Oct 10 11:55:36 2024]"
     " GET /api/orders/7 => generated 2326 bytes in 142 msecs (HTTP/1.1 200) 2 headers in 67 bytes"
     " (1 switches on core 0)",
