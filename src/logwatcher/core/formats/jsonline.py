@@ -20,7 +20,7 @@ from logwatcher.core.formats.format import (
 from logwatcher.core.formats.names import USUAL, by_names
 from logwatcher.core.privacy import Policy
 
-_ESCAPED = re.compile(r"((?:\\x[0-9A-Fa-f]{2})+)|\\.", re.DOTALL)
+_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _decode = json.JSONDecoder(strict=False).raw_decode
 _Read = Callable[[dict[str, object]], Event]
 
@@ -41,7 +41,7 @@ def read_object(name: str, line: str) -> dict[str, object]:
     except RecursionError:
         raise ParseError(f"{name}: nested too deep: {excerpt(line)}") from None
     except ValueError as error:
-        mended = _ESCAPED.sub(_mend, text) if "\\x" in text else text
+        mended = _mended(text) if "\\x" in text else text
         if mended != text:
             return read_object(name, mended)
         raise ParseError(f"{name}: {_reason(error, text)}") from None
@@ -50,10 +50,13 @@ def read_object(name: str, line: str) -> dict[str, object]:
     return record  # type: ignore[no-any-return]  # it begins with a brace
 
 
+def _mended(text: str) -> str:
+    r"""With ``\x22`` as JSON has it; where a backslash is escaped, ``\\x22``, there is none."""
+    return r"\\".join(_BYTES.sub(_mend, part) for part in text.split(r"\\"))
+
+
 def _mend(escape: re.Match[str]) -> str:
-    if escape[1] is None:
-        return escape[0]
-    text = bytes.fromhex(escape[1].replace("\\x", "")).decode("utf-8", "replace")
+    text = bytes.fromhex(escape[0].replace("\\x", "")).decode("utf-8", "replace")
     return json.dumps(text)[1:-1]
 
 
