@@ -17,7 +17,7 @@ from logwatcher.core.formats import (
     find_format,
 )
 from logwatcher.core.formats.template import Variable, compile_template
-from logwatcher.core.privacy import STRICT
+from logwatcher.core.privacy import FULL, STRICT, Policy
 
 PIECES = [
     *("$status", "$request", "$time_local", "$msec", "$own", "${uri}", "$upstream_response_time"),
@@ -67,6 +67,15 @@ def test_a_border_of_several_characters_may_begin_within_a_value() -> None:
     assert parse(line).path == "/- ---"
     parse = find_format("$request aab $status $msec").parse
     assert parse("GET /aaab/x aaa aab 200 1715495103.000").path == "/aaab/x aaa"
+
+
+@pytest.mark.parametrize("policy", [STRICT, Policy(FULL, keeps_query=True)])
+def test_of_a_variable_that_is_there_twice_the_first_is_read(policy: Policy) -> None:
+    read = compile_apache('%h %h %q %q %t "%r" %>s "%r" %s')(policy)
+    time = "[12/May/2024:06:25:03 +0000]"
+    event = read(f'::1 ::2 ?a ?b {time} "GET /a HTTP/1.1" 200 "GET /b HTTP/1.1" 404')
+    assert (event.path.partition("?")[0], event.status) == ("/a", 200)
+    assert event.client == ("::1" if policy.keeps_client else "")
 
 
 def test_neighbours_that_are_not_read_are_one() -> None:

@@ -43,15 +43,15 @@ def compile_template(name: str, tokens: Iterable[str | Variable]) -> Make:
     """What makes what reads lines made of these literal texts and variables. Raises FormatError."""
     merged = _merge(tokens)
     read = _read(merged)
-    require(name, {token.field: token for token in read})
+    require(name, {token.field: token for token in read.values()})
     parts = []
     for index, token in enumerate(merged):
         if isinstance(token, str):
             parts.append((excerpt(token), re.escape(token)))
             continue
         after = merged[index + 1] if index + 1 < len(merged) else ""
-        parts.append((clean(token.text, _MAX_TEXT), _pattern(name, token, after, token in read)))
-    fields = [token.field for token in read]
+        parts.append((clean(token.text, _MAX_TEXT), _pattern(name, token, after, index in read)))
+    fields = [token.field for token in read.values()]
 
     def to_event_of(policy: Policy, *groups: str | None) -> Event:
         values = {field: value for field, value in zip(fields, groups, strict=True) if value != ""}
@@ -81,15 +81,15 @@ def _merge(tokens: Iterable[str | Variable]) -> list[str | Variable]:
     return merged
 
 
-def _read(tokens: Sequence[str | Variable]) -> list[Variable]:
-    """The variables that are read: the best one for each field."""
-    best: dict[str, Variable] = {}
-    for token in tokens:
+def _read(tokens: Sequence[str | Variable]) -> dict[int, Variable]:
+    """The variables that are read, by their places: the best one for each field."""
+    best: dict[str, tuple[int, Variable]] = {}
+    for index, token in enumerate(tokens):
         if isinstance(token, Variable) and token.field:
             kind = "time" if token.field == "start" else token.field.split("_")[0]
-            if kind not in best or token.rank > best[kind].rank:
-                best[kind] = token
-    return [token for token in tokens if token in best.values()]  # type: ignore[misc]  # variables
+            if kind not in best or token.rank > best[kind][1].rank:
+                best[kind] = index, token
+    return dict(sorted(best.values()))
 
 
 def _pattern(name: str, token: Variable, after: str | Variable, is_read: bool) -> str:
