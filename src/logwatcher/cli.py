@@ -22,7 +22,7 @@ from logwatcher.core.privacy import MODES
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from logwatcher.core.formats import Format
+    from logwatcher.core.formats import Format, Reading
     from logwatcher.core.privacy import Policy
     from logwatcher.follower import Start
     from logwatcher.runtime import Source
@@ -199,42 +199,33 @@ def _demo(options: argparse.Namespace) -> int:
 def _watch(options: argparse.Namespace) -> int:
     if not options.files and not options.syslog:
         raise UsageError("watch: give a FILE or --syslog ADDRESS")
-    format_ = _chosen_format(options)
-    zone = _chosen_zone(options)
+    format_, zone = _chosen_format(options), _chosen_zone(options)
     start = _start(options.start)
     names = _watched(options.files)
     _set_up()
     from django.conf import settings
 
+    from logwatcher.core.formats import Reading
     from logwatcher.sources.line_reader import LineReader
     from logwatcher.watcher import StandardInput, Watcher
 
     source = _source_name(options.name)
-    policy = _choose_policy(options)
+    reading = Reading(format_, _choose_policy(options), zone)
     sources: list[Source] = []
     if options.syslog:
-        sources.append(_syslog(options.syslog, source, format_, policy))
+        sources.append(_syslog(options.syslog, source, reading))
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
     if STDIN in names:
-        reader = LineReader("standard input", source or "stdin", format_, _tell, policy, zone)
+        reader = LineReader("standard input", source or "stdin", reading, _tell)
         sources.append(StandardInput(sys.stdin.fileno(), reader))
     if files := [name for name in names if name != STDIN]:
-        watcher = Watcher(
-            files,
-            source=source,
-            format_=format_,
-            start=start,
-            tell=_tell,
-            policy=policy,
-            zone=zone,
-        )
-        sources.append(watcher)
+        sources.append(Watcher(files, source=source, reading=reading, start=start, tell=_tell))
     with _listener(options.port) as listener:
         return _run(sources, listener, options)
 
 
-def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") -> "Source":
+def _syslog(text: str, name: str, reading: "Reading") -> "Source":
     """What listens there; warns if others than this machine reach it."""
     from logwatcher.sources.address import AddressError, open_sockets, read_address
     from logwatcher.sources.sender import Senders
@@ -250,7 +241,7 @@ def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") ->
             "syslog knows no passwords: whoever reaches this address can write;"
             " let a firewall choose who does"
         )
-    return Syslog(sockets, Senders(name, format_, _tell, policy))
+    return Syslog(sockets, Senders(name, reading, _tell))
 
 
 def _tell(text: str) -> None:

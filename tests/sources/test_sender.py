@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.core.health import Condition
 from logwatcher.sources.sender import MAX_SENDERS, Senders
 
@@ -65,7 +65,7 @@ def test_what_comes_before_the_first_request_says_nothing_of_the_format() -> Non
 
 
 def test_a_format_that_is_given_is_the_only_one() -> None:
-    all_ = Senders(format_=FORMATS["combined"])
+    all_ = Senders(reading=Reading(FORMATS["combined"]))
     assert paths(all_, message("a: ", LINE.format(1)), message("a: ", JSON.format(2))) == {
         "a": ["/1"]
     }
@@ -108,7 +108,7 @@ def test_who_sends_nothing_takes_no_place_either() -> None:
 
 
 def test_a_header_is_kept_for_the_requests_after_it() -> None:
-    all_ = Senders(format_=FORMATS["w3c"])
+    all_ = Senders(reading=Reading(FORMATS["w3c"]))
     header = "#Fields: date time cs-method cs-uri-stem sc-status time-taken"
     assert paths(all_, message("iis: ", header)) == {}
     assert paths(all_, message("iis: ", "2026-11-24 10:00:00 GET /1 200 5")) == {"iis": ["/1"]}
