@@ -41,4 +41,4 @@ def is_whole(number: object, most: int) -> bool:
 
 def is_fit_to_be_told(message: str) -> bool:
     """Whether a message is one short line that does a terminal no harm."""
-    return 0 < len(message) <= MAX_MESSAGE and message.isprintable()
+    return bool(message) and clean(message, MAX_MESSAGE) == message

@@ -11,12 +11,13 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from logwatcher.core import payload
-from logwatcher.core.event import MAX_PATH, MAX_ROUTE, Event, ParseError
+from logwatcher.core.event import MAX_PATH, MAX_ROUTE, MAX_SOURCE, Event, ParseError
 from logwatcher.core.formats import (
     FORMATS,
     MAX_LINE,
     AutoParse,
     FormatError,
+    Reading,
     compile_apache,
     compile_json,
     compile_nginx,
@@ -29,7 +30,8 @@ from logwatcher.core.route import to_route
 from logwatcher.core.text import clean
 from logwatcher.sources import archive
 from logwatcher.sources.archive import Archive, Broken, pieces
-from logwatcher.sources.lines import Splitter, Tally, read_events
+from logwatcher.sources.lines import MAX_SAMPLE, Splitter, Tally, read_events
+from logwatcher.sources.sender import Senders
 from logwatcher.sources.tail import Follower
 from tests.fitness import is_fit_to_be_stored, is_fit_to_be_told
 
@@ -71,7 +73,7 @@ def fuzz_detection(data: bytes) -> None:
     """The lines of a file whose format is found out, explained and followed."""
     lines = _text(data).split("\n")[:100]
     told = explain(lines, zone=_ZONE)
-    assert all(line.isprintable() for line in told.split("\n")), told
+    assert all(clean(line, len(line)) == line for line in told.split("\n")), told
     parse = AutoParse(lines[:3], zone=_ZONE)
     for line in lines:
         _read(parse, line)
@@ -164,6 +166,19 @@ def fuzz_tail(data: bytes) -> None:
     assert found == [line for content in files for line in _paths(content.splitlines(True))]
 
 
+def fuzz_syslog(data: bytes) -> None:
+    """Messages by syslog, with 0xFF between them."""
+    told: list[str] = []
+    senders = Senders(reading=Reading(None, _ALL, _ZONE), tell=told.append)
+    for batch in [*senders.read(data.split(b"\xff")[:50]), *senders.reports()]:
+        assert all(map(is_fit_to_be_stored, batch.events)), batch
+        lines = [sample.line for sample in batch.samples]
+        assert all(clean(line, MAX_SAMPLE + MAX_SOURCE) == line for line in lines), lines
+        texts = [batch.source or "-", batch.input, *(sample.reason for sample in batch.samples)]
+        assert all(map(is_fit_to_be_told, texts)), texts
+    assert all(map(is_fit_to_be_told, told)), told
+
+
 def fuzz_archive(data: bytes) -> None:
     """A file that may be compressed, and broken; its first byte says whether it is first packed."""
     kind, data = data[0] if data else 0, data[1:]
@@ -194,6 +209,12 @@ def seeds(target: str) -> Iterator[bytes]:
     match target:
         case "format":
             yield from (line for log in logs for line in log.splitlines())
+        case "syslog":
+            lines = [log.splitlines()[-1] for log in logs]
+            yield b"\xff".join(b"<134>May 12 06:25:03 host web[7]: " + line for line in lines)
+            yield b"\xff".join(
+                b'<165>1 2024-05-12T06:25:03.1Z host web 7 id [a b="c"] ' + line for line in lines
+            )
         case "tail":
             yield b"\xff\xfe".join(log[:150] for log in logs[:6])
         case "detection" | "lines":

@@ -1,6 +1,7 @@
 """Each sender's lines are read in its own format, and stored under its name."""
 
 import logging
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -153,3 +154,13 @@ def test_how_well_each_is_read_is_said_of_each() -> None:
     assert [of.samples[0].line for of in batches] == ["cron: job", f"shop: {NOTICE}", "nonsense"]
     reports = {of.input: of.condition for of in all_.reports()}
     assert reports == {"syslog": Condition(), "syslog: shop": Condition("combined")}
+
+
+def test_times_without_an_offset_are_those_of_the_zone() -> None:
+    told: list[str] = []
+    all_ = Senders(reading=Reading(zone=timezone(timedelta(hours=2))), tell=told.append)
+    line = FORMATS["haproxy"].sample.partition("]: ")[2]
+    (batch,) = all_.read([f"<134>Oct 10 11:55:36 lb haproxy[7]: {line}".encode()])
+    expected = FORMATS["haproxy"].parse(line).time_us - 2 * 3600 * 1_000_000
+    assert [event.time_us for event in batch.events] == [expected]
+    assert "haproxy: its times have no offset and are taken as UTC+02:00" in told
