@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from logwatcher import asgi, cli, config, urls
+from logwatcher.receiver import PROTOCOLS
 from logwatcher.web import api
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +48,7 @@ def api_paths() -> set[str]:
     """Addresses under /api/ as OpenAPI writes them: ``/api/requests/{request_id}``."""
     patterns = [f"/{url.pattern}" for url in urls.urlpatterns]
     written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern) for pattern in patterns}
-    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, asgi.EVENTS}
+    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, *PROTOCOLS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
