@@ -136,7 +136,10 @@ def parser() -> argparse.ArgumentParser:
     )
     actions = token.add_subparsers(title="actions", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="make a token and show it, this once")
-    create.add_argument("source", help="what the page calls the requests sent with it")
+    create.add_argument(
+        "source",
+        help="what the page calls the requests sent with it; '*': OpenTelemetry's service.name",
+    )
     create.add_argument("--name", default="", help="for whom it is, as a reminder")
     create.set_defaults(command=_create_token)
     actions.add_parser("list", help="all tokens, without their secrets").set_defaults(

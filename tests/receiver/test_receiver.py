@@ -16,7 +16,7 @@ from logwatcher.receiver import Receiver, body, receiver, tokens
 from logwatcher.receiver.body import MAX_MEMBERS
 from logwatcher.receiver.events import MAX_BODY, MAX_KEY
 from logwatcher.receiver.receiver import Message
-from logwatcher.store.token import Grant
+from logwatcher.store.token import ANY_SERVICE, Grant
 from tests import database
 from tests.receiver.asking import GRANT, HEADERS, RIGHT, TOKEN, Sender, Store, answer, run
 from tests.sending import Source, create_token
@@ -200,6 +200,14 @@ def test_a_key_is_the_tokens_own() -> None:
         await sender.post(RIGHT, idempotency_key="k1")
 
     assert run(scenario).batches[0].key == "7:k1"
+
+
+def test_a_token_for_services_is_none_for_events() -> None:
+    async def scenario(sender: Sender, store: Store) -> None:
+        store.grants[7] = GRANT._replace(source=ANY_SERVICE)
+        assert (await sender.post(RIGHT)).status == 403
+
+    assert run(scenario).batches == []
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Requests sent over HTTP, answered when they are committed.
+"""Requests sent over HTTP, answered when they are committed: events, and OpenTelemetry's exports.
 
 A small ASGI app in front of Django, since it is as hot as reading a file.
 """

@@ -42,7 +42,7 @@ def _reader(headers: Headers) -> Reader:
         else:
             answer = _answer(400, {"error": "none of the events can be used", "rejected": rejected})
         return Taken(
-            found.events,
+            {"": found.events} if found.events else {},
             key,
             len(found.events) + found.wrong,
             answer,

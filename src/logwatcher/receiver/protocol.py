@@ -23,13 +23,13 @@ class Taken(NamedTuple):
     """What a body held.
 
     Attributes:
-        events: those that are right.
+        events: by the service that they are of; under the empty name if the body says none.
         key: by which a repeated batch is known; empty if there is none.
         sent: how many there were, right or wrong.
         answer: given once the events are committed.
     """
 
-    events: list[Event]
+    events: Mapping[str, list[Event]]
     key: str
     sent: int
     answer: Answer

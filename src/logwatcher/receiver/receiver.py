@@ -17,6 +17,7 @@ from logwatcher.pipeline import Unavailable
 from logwatcher.receiver import body as bodies
 from logwatcher.receiver.body import Receive
 from logwatcher.receiver.events import EVENTS
+from logwatcher.receiver.otlp import LOG_EXPORTS, TRACE_EXPORTS
 from logwatcher.receiver.protocol import (
     Answer,
     AnswerHeaders,
@@ -27,12 +28,16 @@ from logwatcher.receiver.protocol import (
     Taken,
 )
 from logwatcher.receiver.tokens import EVENTS_PER_S, Load, Tokens
-from logwatcher.store.token import Grant
+from logwatcher.store.token import ANY_SERVICE, Grant
 
-PROTOCOLS = {"/api/events": EVENTS}
+PROTOCOLS = {"/api/events": EVENTS, "/v1/traces": TRACE_EXPORTS, "/v1/logs": LOG_EXPORTS}
 """By path."""
 MAX_HELD = 64 << 20
 """Bytes of all bodies that are being answered, as they were sent."""
+MAX_SERVICES = 100
+"""So many services of one token get a source of their own, in one process."""
+OTHER_SERVICES = "(other)"
+"""The source of the rest."""
 COMMIT_TIMEOUT_S = 15
 
 _SMALL = 16 << 10  # decoded where it is: a thread would take longer
@@ -50,6 +55,7 @@ class Receiver:
         self._policy = policy
         self._commit = commit
         self._tokens = Tokens(load)
+        self._services: dict[int, set[str]] = {}
         self._held = 0
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoder")
 
@@ -131,8 +137,26 @@ class Receiver:
             raise Refusal(400, str(error)) from None
 
     def _batches(self, grant: Grant, taken: Taken) -> list[Batch]:
+        """One of the token's source, or one of each service."""
         key = f"{grant.id}:{taken.key}" if taken.key else ""
-        return [Batch(grant.source, taken.events, key=key)] if taken.events else []
+        if grant.source != ANY_SERVICE:
+            events = [event for of in taken.events.values() for event in of]
+            return [Batch(grant.source, events, key=key)] if events else []
+        if "" in taken.events:
+            raise Refusal(403, "this token is for OpenTelemetry; make one for a source")
+        batches: dict[str, Batch] = {}
+        for service, events in taken.events.items():
+            source = self._source(grant, service)
+            batch = batches.setdefault(source, Batch(source, [], key=f"{key}:{source}"))
+            batch.events.extend(events)
+        return list(batches.values())
+
+    def _source(self, grant: Grant, service: str) -> str:
+        services = self._services.setdefault(grant.id, set())
+        if service not in services and len(services) >= MAX_SERVICES:
+            return OTHER_SERVICES
+        services.add(service)
+        return service
 
     async def _write(self, batches: Sequence[Batch]) -> None:
         if not batches:
