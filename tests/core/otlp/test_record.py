@@ -200,6 +200,8 @@ def log(of: dict[str, object], end_ns: int = END_NS) -> Event | None:
         ({"http.server.request.duration": 0.25}, 250_000),
         ({"http.server.duration": 250}, 250_000),
         ({"http.server.duration": 0.5}, 500),
+        ({"http.server.request.duration": "0.25"}, 250_000),
+        ({"http.server.duration": "250"}, 250_000),
         ({"http.server.duration": 250, "http.server.request.duration": 0.5}, 500_000),
     ],
 )
@@ -221,7 +223,9 @@ def test_a_log_record_without_method_or_status_is_no_request(missing: str) -> No
     assert log({name: value for name, value in RIGHT.items() if name != missing}) is None
 
 
-@pytest.mark.parametrize("duration", [-1, float("nan"), float("inf"), 10**400, "soon", True])
+@pytest.mark.parametrize(
+    "duration", [-1, float("nan"), float("inf"), 10**400, "soon", "1e3", "-1", True]
+)
 @pytest.mark.parametrize("name", ["http.server.request.duration", "http.server.duration"])
 def test_a_log_records_duration_is_a_number_of_seconds(name: str, duration: object) -> None:
     with pytest.raises(ParseError, match="duration: "):

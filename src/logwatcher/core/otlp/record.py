@@ -1,5 +1,6 @@
 """A server span or a log record → event, by OpenTelemetry's conventions for HTTP, old and new."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ UNKNOWN = "(unknown)"
 """Path and route of a request that has neither: some send none where nothing was found."""
 
 _MAX_DIGITS = 20
+_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _MAX_MILLISECONDS = 1e15  # more is rejected as it is, and might not fit a float
 
 
@@ -138,11 +140,18 @@ def _duration(record: Record) -> object:
         return (record.end_ns - record.start_ns) / 1e9 if record.start_ns else None
     get = record.attributes.get
     if (seconds := get(_SECONDS)) is not None:
-        return seconds
-    milliseconds = get(_MILLISECONDS)
+        return _to_number(seconds)
+    milliseconds = _to_number(get(_MILLISECONDS))
     if isinstance(milliseconds, int | float) and type(milliseconds) is not bool:
         return milliseconds / 1000 if abs(milliseconds) < _MAX_MILLISECONDS else milliseconds
     return milliseconds
+
+
+def _to_number(value: object) -> object:
+    """As ``to_whole``, with a fraction."""
+    if type(value) is str and len(value) <= _MAX_DIGITS and _NUMBER.fullmatch(value):
+        return float(value)
+    return value
 
 
 def _error(record: Record) -> tuple[object, object]:
