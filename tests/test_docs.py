@@ -94,7 +94,7 @@ def test_no_documented_setting_is_missing() -> None:
 def test_every_api_path_is_documented_and_described() -> None:
     headings = HEADING.findall((DOCS / "http-api.md").read_text())
     documented = {
-        path for heading in headings for path in re.findall(r"`\w+ (/api/[^`?]*)", heading)
+        path for heading in headings for path in re.findall(r"`\w+ (/(?:api|v1)/[^`?]*)", heading)
     }
     described = set(json.loads(api.OPENAPI.read_text())["paths"])
     assert documented == api_paths()
