@@ -1,7 +1,10 @@
 """OpenTelemetry's exports: what is answered in which form, and what is committed."""
 
+import asyncio
 import gzip
+import json
 import time
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -10,8 +13,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from logwatcher.core.otlp.record import UNKNOWN_SERVICE
+from logwatcher.core.privacy import FULL, STRICT, Policy
 from logwatcher.pipeline import Unavailable
-from logwatcher.receiver import receiver
+from logwatcher.receiver import Receiver, receiver
 from logwatcher.receiver.otlp import MAX_JSON, MAX_PROTOBUF
 from logwatcher.receiver.receiver import OTHER_SERVICES
 from logwatcher.store.token import ANY_SERVICE
@@ -57,6 +61,28 @@ def test_exports_are_committed_under_the_tokens_source(
     (batch,) = run(scenario, path).batches
     assert batch.source == "shop"  # the token's, as that of the service
     assert [event.route for event in batch.events] == ["/api/orders/{id}"] * 2
+
+
+@pytest.mark.parametrize("path", ["/api/events", TRACES, LOGS])
+def test_what_is_kept_is_decided_for_all_ways_of_sending(path: str) -> None:
+    given = {**RIGHT, "url.query": "q=1", "client.address": "192.0.2.7"}
+    event = {"method": "GET", "path": "/?q=1", "status": 200, "client": "192.0.2.7"}
+    media_type, body = {
+        "/api/events": (JSON, json.dumps(event).encode()),
+        TRACES: (PROTOBUF, traces([span(given)]).SerializeToString()),
+        LOGS: (PROTOBUF, logs([log(given)]).SerializeToString()),
+    }[path]
+    store = Store()
+
+    async def send(policy: Policy) -> None:
+        with closing(Receiver(store.commit, store.load, policy)) as taker:
+            assert (await Sender(taker, path).post(body, content_type=media_type)).status < 300
+
+    asyncio.run(send(STRICT))
+    asyncio.run(send(Policy(FULL, keeps_query=True)))
+    strict, full = (batch.events[0] for batch in store.batches)
+    assert ("?" in strict.path, strict.client) == (False, "")
+    assert ("?q=1" in full.path, full.client) == (True, "192.0.2.7")
 
 
 def test_the_tokens_source_wins_over_the_services_name() -> None:

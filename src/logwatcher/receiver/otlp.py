@@ -36,7 +36,7 @@ def _reader(signal: Signal, headers: Headers) -> Reader:
     max_body, items = _FORMS[found]
 
     def read(body: bytes, now_us: int, policy: Policy) -> Taken:
-        export = collect(items(body, signal), now_us)
+        export = collect(items(body, signal), now_us, policy)
         right = sum(map(len, export.events.values()))
         return Taken(
             export.events,

@@ -7,6 +7,7 @@ import pytest
 from logwatcher.core.event import MAX_ERROR, MAX_SOURCE, Event, ParseError
 from logwatcher.core.otlp.record import UNKNOWN, UNKNOWN_SERVICE, Record, to_event, to_service
 from logwatcher.core.payload import AHEAD_US, MAX_DURATION_S
+from logwatcher.core.privacy import FULL, Policy
 from tests.core.otlp.exports import END_NS, NOW_US, RIGHT
 
 NEW = {
@@ -138,6 +139,37 @@ def test_a_span_without_a_status_code_was_not_answered_or_failed(
 
 def test_a_span_that_is_not_of_http_is_no_request() -> None:
     assert to_event(span({"error.type": "x"}), NOW_US) is None
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {
+            "url.path": "/a",
+            "url.query": "q=1",
+            "client.address": "192.0.2.7",
+            "user_agent.original": "curl/8.5.0",
+        },
+        {"http.target": "/a?q=1", "net.peer.ip": "192.0.2.7", "http.user_agent": "curl/8.5.0"},
+        {
+            "http.url": "https://x/a?q=1#f",
+            "http.client_ip": "192.0.2.7",
+            "http.user_agent": "curl/8",
+        },
+    ],
+    ids=["new", "old", "address"],
+)
+def test_of_query_client_and_agent_is_kept_what_the_policy_says(
+    attributes: dict[str, object],
+) -> None:
+    record = span({"http.request.method": "GET", "http.response.status_code": 200, **attributes})
+    strict = to_event(record, NOW_US)
+    full = to_event(record, NOW_US, Policy(FULL, keeps_query=True))
+    assert strict
+    assert full
+    assert (strict.path, strict.client, strict.agent) == ("/a", "", "curl")
+    assert (full.path, full.client, full.agent) == ("/a?q=1", "192.0.2.7", "curl")
+    assert strict.route == full.route == "/a"
 
 
 def test_a_duration_is_the_end_less_the_start() -> None:

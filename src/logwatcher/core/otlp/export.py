@@ -18,6 +18,7 @@ from logwatcher.core.event import Event, ParseError
 from logwatcher.core.otlp.record import Item, to_event
 from logwatcher.core.otlp.signal import Signal
 from logwatcher.core.payload import MAX_EVENTS, TooManyEvents
+from logwatcher.core.privacy import STRICT, Policy
 
 MAX_REASONS = 5
 """So many different ones are told."""
@@ -39,12 +40,13 @@ class Export(NamedTuple):
     ignored: int
 
 
-def collect(items: Iterable[Item], now_us: int) -> Export:
+def collect(items: Iterable[Item], now_us: int, policy: Policy = STRICT) -> Export:
     """Sort them.
 
     Args:
         items: of one export.
         now_us: the time of log records that have none, and the measure of what is ahead of it.
+        policy: what is kept of each.
 
     Raises:
         TooManyEvents: it is more than may be sent at once; or as ``items`` raises.
@@ -56,7 +58,7 @@ def collect(items: Iterable[Item], now_us: int) -> Export:
         try:
             if isinstance(found, ParseError):
                 raise found
-            event = found and to_event(found, now_us)
+            event = found and to_event(found, now_us, policy)
         except ParseError as error:
             wrong += 1
             if len(reasons) < MAX_REASONS and str(error) not in reasons:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from logwatcher.core import payload
 from logwatcher.core.event import MAX_SOURCE, Event, ParseError
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.route import from_template
 from logwatcher.core.text import clean
 
@@ -20,6 +21,9 @@ _METHOD = ("http.request.method", "http.method")
 _PATH = ("url.path", "http.target", "url.full", "http.url")
 _STATUS = ("http.response.status_code", "http.status_code")
 _SIZE = ("http.response.body.size", "http.response_content_length")
+_CLIENT = ("client.address", "http.client_ip", "net.sock.peer.addr", "net.peer.ip")
+_AGENT = ("user_agent.original", "http.user_agent")
+_QUERY = "url.query"
 _ROUTE = "http.route"
 _ERROR_TYPES = ("exception.type", "error.type")
 _ERROR_MESSAGE = "exception.message"
@@ -28,14 +32,15 @@ _MILLISECONDS = "http.server.duration"
 
 NAMES = frozenset(
     {
-        *(*_METHOD, *_PATH, *_STATUS, *_SIZE, *_ERROR_TYPES),
-        *(_ROUTE, _ERROR_MESSAGE, _SECONDS, _MILLISECONDS),
+        *(*_METHOD, *_PATH, *_STATUS, *_SIZE, *_CLIENT, *_AGENT, *_ERROR_TYPES),
+        *(_QUERY, _ROUTE, _ERROR_MESSAGE, _SECONDS, _MILLISECONDS),
     }
 )
 """The attributes that are read; of each pair the newer name wins."""
 UNKNOWN = "(unknown)"
 """Path and route of a request that has neither: some send none where nothing was found."""
 
+_ORIGIN = re.compile(r"[^/?#]*://[^/?#]*")
 _MAX_DIGITS = 20
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _MAX_MILLISECONDS = 1e15  # more is rejected as it is, and might not fit a float
@@ -83,8 +88,8 @@ def to_whole(value: object) -> object:
     return value
 
 
-def to_event(record: Record, now_us: int) -> Event | None:
-    """The request that it describes; None if it describes none.
+def to_event(record: Record, now_us: int, policy: Policy = STRICT) -> Event | None:
+    """The request that it describes, as far as the policy keeps it; None if it describes none.
 
     Raises:
         ParseError: it describes one, but wrongly; says which field and why.
@@ -111,10 +116,13 @@ def to_event(record: Record, now_us: int) -> Event | None:
             "status": status,
             "duration": _duration(record),
             "size": to_whole(_first(record, _SIZE)),
+            "client": _first(record, _CLIENT),
+            "user_agent": _first(record, _AGENT),
             "error_type": error_type,
             "error_message": error_message,
         },
         now_us,
+        policy,
     )
 
 
@@ -126,12 +134,15 @@ def _first(record: Record, names: tuple[str, ...]) -> object:
 
 
 def _path(record: Record) -> object:
-    """The path of whichever attribute has it; targets and addresses lose the server's name."""
+    """Path and query of whichever attribute has them; addresses lose the server's name."""
     value = _first(record, _PATH)
-    if type(value) is str and not value.startswith("/") and "://" in value:
-        rest = value.partition("?")[0].partition("#")[0].partition("://")[2]
-        return f"/{rest.partition('/')[2]}"
-    return value
+    if type(value) is not str:
+        return value
+    if origin := _ORIGIN.match(value):
+        value = value[origin.end() :]
+        value = value if value.startswith("/") else f"/{value}"
+    query = record.attributes.get(_QUERY)
+    return f"{value}?{query}" if value and query and "?" not in value else value
 
 
 def _duration(record: Record) -> object:
