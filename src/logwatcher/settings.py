@@ -20,6 +20,7 @@ PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
 ROOT_URLCONF = "logwatcher.root"
+LOGWATCHER = {"READER": "reader"}
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False

@@ -18,9 +18,13 @@ class StoreConfig(AppConfig):
 
 
 def create_rows(using: str, **_: Any) -> None:  # Any: the signal's own arguments
-    """Give a new database its identity, revision 0 and a seed for its mock traffic."""
+    """Give the store's new database its identity, revision 0 and a seed for its mock traffic."""
+    from django.db import router
+
     from logwatcher.store import traffic
     from logwatcher.store.models import Head, Traffic
 
+    if not router.allow_migrate_model(using, Head):
+        return
     Head.objects.using(using).get_or_create(pk=1)
     Traffic.objects.using(using).bulk_create([traffic.initial()], ignore_conflicts=True)

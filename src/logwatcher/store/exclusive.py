@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection
+from logwatcher.store.database import connection
 
 _LOCK = 0x6C6F6774  # "logt": another lock than the writers'
 

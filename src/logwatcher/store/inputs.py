@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.event import Batch
 from logwatcher.core.health import Condition, Health, Minute, Sample
+from logwatcher.store.database import READER
 from logwatcher.store.models import Input
 
 Row = tuple[str, str, str, int, str, int, int, int, int, int, str, str]
@@ -54,12 +55,12 @@ def save(cursor: CursorWrapper, batches: Iterable[Batch]) -> None:
 
 def health() -> list[Health]:
     """All inputs, by source and name; from the reader's connection."""
-    return _health(Input.objects.using("reader").order_by("source", "name"))
+    return _health(Input.objects.using(READER).order_by("source", "name"))
 
 
 def sources(names: Sequence[str]) -> dict[str, str]:
     """The source that each of these inputs was stored under, as far as it is known."""
-    rows = Input.objects.using("reader").filter(name__in=names)
+    rows = Input.objects.using(READER).filter(name__in=names)
     return dict(rows.values_list("name", "source"))
 
 

@@ -1,9 +1,7 @@
 """A job that only one process may do: held for some seconds, renewed, taken over when it ends."""
 
-from django.db import transaction
-
+from logwatcher.store.database import atomic, lock
 from logwatcher.store.models import Lease
-from logwatcher.store.writer import lock
 
 TERM_US = 8_000_000
 """A holder that died is replaced after this."""
@@ -16,7 +14,7 @@ def acquire(name: str, holder: str, now_us: int) -> bool:
     One term would not do: of two who ask at once, the one who read its clock first may
     be the second to get the lock, and clocks of two machines differ.
     """
-    with transaction.atomic():
+    with atomic():
         lock()
         lease = Lease.objects.filter(pk=name).first()
         if lease and lease.holder != holder and now_us < lease.expires_us <= now_us + 2 * TERM_US:

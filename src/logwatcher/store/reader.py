@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db import connections, transaction
+from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core import query
@@ -15,6 +15,8 @@ from logwatcher.core.event import Position
 from logwatcher.core.query import NOTHING, Figures, Row
 from logwatcher.core.view import View
 from logwatcher.core.window import Window
+from logwatcher.store import database
+from logwatcher.store.database import READER
 from logwatcher.store.models import FIRST_ERROR, Head
 
 MANY_REVISIONS = 1000
@@ -84,13 +86,13 @@ class NewRequests(NamedTuple):
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Everything read inside is of one revision, whoever writes meanwhile."""
-    with transaction.atomic(using="reader"):
+    with database.snapshot():
         yield
 
 
 def head() -> HeadNow:
     """Where the store stands."""
-    row = Head.objects.using("reader").get()
+    row = Head.objects.using(READER).get()
     return HeadNow(row.store, row.revision, row.last_request)
 
 
@@ -281,7 +283,7 @@ def usual_rate(source: str, until: float) -> float:
 
 
 def _cursor() -> CursorWrapper:
-    return connections["reader"].cursor()
+    return connections[READER].cursor()
 
 
 def _rows(sql: str, params: Params) -> list[Row]:

@@ -6,6 +6,7 @@ import time
 from hashlib import sha256
 from typing import NamedTuple
 
+from logwatcher.store.database import READER
 from logwatcher.store.models import Token
 
 PREFIX = "lw"
@@ -45,7 +46,7 @@ def rows() -> list[Token]:
 
 def grants() -> dict[int, Grant]:
     """What the tokens allow, by id; from the reader's connection."""
-    found = Token.objects.using("reader").values_list("pk", "source", "digest")
+    found = Token.objects.using(READER).values_list("pk", "source", "digest")
     return {token_id: Grant(token_id, *rest) for token_id, *rest in found}
 
 

@@ -3,10 +3,9 @@
 import secrets
 from typing import TypedDict, Unpack
 
-from django.db import connection, transaction
-
+from logwatcher.store.database import WRITER, atomic, connection, lock
 from logwatcher.store.models import Traffic
-from logwatcher.store.writer import commit_revision, lock
+from logwatcher.store.writer import commit_revision
 
 DEFAULT_RATE = 1.25
 """Events per second: one per 0.8 s."""
@@ -34,7 +33,7 @@ class StaleVersion(Exception):
         super().__init__(f"the state is at version {traffic.version} now")
 
 
-def wanted(using: str = "default") -> Traffic:
+def wanted(using: str = WRITER) -> Traffic:
     """The wanted state; stopped and at the defaults if nobody has said anything yet."""
     return Traffic.objects.using(using).filter(pk=1).first() or initial()
 
@@ -52,7 +51,7 @@ def change(version: int | None = None, **changes: Unpack[Changes]) -> Traffic:
     Raises:
         StaleVersion: the state has another version.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with atomic(), connection.cursor() as cursor:
         lock()
         traffic = wanted()
         if version is not None and version != traffic.version:

@@ -7,7 +7,6 @@ from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.aggregate import Aggregate
@@ -16,6 +15,7 @@ from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_k
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.core.route import OTHER, admit
 from logwatcher.store import inputs
+from logwatcher.store.database import atomic, connection, lock
 from logwatcher.store.models import FIRST_ERROR, Head
 
 KEPT_REVISIONS = 20_000
@@ -25,7 +25,6 @@ KEPT_KEYS_US = 24 * 3600 * 1_000_000
 MAX_RANGES = 50
 """A commit that touched more separate times than this says only its first and last."""
 
-_LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
 _PER_STATEMENT = 3000
 _CACHE_KB = 32_768
 _CHECKPOINT_PAGES = 16_000  # of 4 kB
@@ -50,16 +49,6 @@ class Stored(NamedTuple):
     endpoint: int
     step: int
     start: int
-
-
-def lock() -> None:
-    """Make this transaction the only one that writes, until it ends.
-
-    SQLite needs nothing: its transactions are IMMEDIATE.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 class _SomeRepeated(Exception):
@@ -97,7 +86,7 @@ def _write(batches: Sequence[Batch]) -> int:
     }
     buckets = {source: fill(source, events) for source, events in by_source.items()}
     positions = {batch.position.path: batch.position for batch in batches if batch.position}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with atomic(), connection.cursor() as cursor:
         lock()
         _save_keys(cursor, batches)
         for source, events in by_source.items():
@@ -177,7 +166,7 @@ def write_block(
     Raises:
         Overtaken: ``before`` is not what the store has.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with atomic(), connection.cursor() as cursor:
         lock()
         if progress:
             _save_progress(cursor, progress, before)
@@ -193,7 +182,7 @@ def write_block(
 
 def save_progress(progress: Progress, before: Progress) -> None:
     """Save what is known of a file without new requests. Raises Overtaken."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with atomic(), connection.cursor() as cursor:
         lock()
         _save_progress(cursor, progress, before)
 

@@ -20,6 +20,7 @@ from logwatcher.core.window import Window, window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader
 from logwatcher.store import traffic as store_traffic
+from logwatcher.store.database import READER
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
@@ -146,7 +147,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 def traffic(request: HttpRequest) -> HttpResponse:
     """The wanted state of the mock traffic; PUT changes what it is given."""
     if request.method != "PUT":
-        return JsonResponse(_traffic(store_traffic.wanted("reader")))
+        return JsonResponse(_traffic(store_traffic.wanted(READER)))
     if not settings.HAS_MOCK_TRAFFIC:
         return _error(404, "this server makes no mock traffic; start it by: logwatcher serve")
     if request.content_type != "application/json":

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from logwatcher.core.view import View, parse
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, traffic
+from logwatcher.store.database import READER
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import ALWAYS, Changes, HeadNow
 from logwatcher.stream.feed import Join, News
@@ -57,7 +58,7 @@ class Watch:
     def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         """Ask the store once for all views; everything in the answer is of one revision."""
         with reader.snapshot():
-            head, wanted = reader.head(), traffic.wanted("reader")
+            head, wanted = reader.head(), traffic.wanted(READER)
             now = self._clock()
             changes = None if since is None else reader.changes(since, head)
             if changes is None:

@@ -14,6 +14,7 @@ from logwatcher.core.view import View, ViewError, parse
 from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
+from logwatcher.store.database import READER
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes
 from logwatcher.web import card, source
 from logwatcher.web.place import below_page
@@ -147,7 +148,7 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
             **card.tiles(view, window, by_endpoint),
             **source.menu(view),
             **source.alerts(view),
-            **card.traffic(traffic.wanted("reader")),
+            **card.traffic(traffic.wanted(READER)),
             "endpoints": card.endpoints(view, window, by_endpoint),
             "requests": card.requests(view, window),
         }

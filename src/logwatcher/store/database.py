@@ -1,0 +1,71 @@
+"""Which of Django's databases holds the store, and how it is written to and read.
+
+A server of its own has two aliases of one database, so that its readers never take the writers'
+lock. In a project one does for both: its default, or another, named by ``LOGWATCHER["DATABASE"]``.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.utils.connection import ConnectionProxy
+
+LABEL = "logwatcher"
+_options: dict[str, str] = getattr(settings, "LOGWATCHER", {})
+WRITER = _options.get("DATABASE", DEFAULT_DB_ALIAS)
+READER = _options.get("READER", WRITER)
+
+connection: Any = ConnectionProxy(connections, WRITER)  # Any: as django.db's own
+"""The writer's, of this thread."""
+
+_LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
+
+
+class Router:
+    """For ``DATABASE_ROUTERS``: keeps the store's tables in its database, and out of the others."""
+
+    def db_for_read(self, model: type[models.Model], **_: object) -> str | None:
+        """The store's database for its models; of others it says nothing."""
+        return WRITER if model._meta.app_label == LABEL else None
+
+    db_for_write = db_for_read
+
+    def allow_migrate(self, db: str, app_label: str, **_: object) -> bool | None:
+        """Whether a table may be made there."""
+        return db == WRITER if app_label == LABEL else None
+
+
+def atomic() -> AbstractContextManager[None]:
+    """A transaction of the writer's; take the ``lock`` first in it."""
+    return transaction.atomic(using=WRITER)
+
+
+def lock() -> None:
+    """Make this transaction the only one that writes, until it ends.
+
+    SQLite has one lock for all writers, which an IMMEDIATE transaction has from its begin and
+    another one from its first statement that could write; this one changes nothing.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        else:
+            cursor.execute("DELETE FROM logwatcher_head WHERE 0")
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """A transaction in which all that is read is of one moment, whoever writes meanwhile.
+
+    SQLite's are so; on PostgreSQL a project's connection is asked to be. Inside of another
+    transaction this is left to who began it.
+    """
+    reader = connections[READER]
+    is_whole = not reader.in_atomic_block
+    with transaction.atomic(using=READER):
+        if is_whole and reader.vendor == "postgresql" and READER == WRITER:
+            with reader.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield

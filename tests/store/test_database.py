@@ -1,0 +1,70 @@
+"""The store in a project's database: one alias to write and read, routed and locked."""
+
+import pytest
+from django.db import OperationalError, connection, connections, models, transaction
+
+from logwatcher.store import database
+from logwatcher.store.database import Router, lock, snapshot
+from logwatcher.store.models import Head
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
+
+
+class Foreign(models.Model):
+    class Meta:
+        app_label = "shop"
+        managed = False
+
+
+@pytest.fixture
+def of_a_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One alias for all, as in a project."""
+    monkeypatch.setattr(database, "READER", database.WRITER)
+
+
+def test_the_router_keeps_the_store_s_tables_in_one_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database, "WRITER", "traffic")
+    router = Router()
+    assert router.db_for_read(Head) == router.db_for_write(Head) == "traffic"
+    assert router.db_for_write(Foreign) is None
+    assert router.allow_migrate("traffic", "logwatcher")
+    assert router.allow_migrate("default", "logwatcher") is False
+    assert router.allow_migrate("default", "shop") is None
+
+
+def test_a_snapshot_s_reads_are_of_one_moment_whatever_the_project_says(
+    of_a_project: None,
+) -> None:
+    if connection.vendor != "postgresql":
+        with snapshot():
+            assert connection.in_atomic_block
+        return
+    with snapshot(), connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_isolation")
+        assert cursor.fetchone() == ("repeatable read",)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")  # from now on the level can't be changed
+        with snapshot():
+            cursor.execute("SHOW transaction_isolation")
+            assert cursor.fetchone() == ("read committed",)
+
+
+def test_the_lock_is_taken_before_anything_is_read() -> None:
+    """Also where a transaction's begin takes no lock, as a project's on SQLite."""
+    other = connections["reader"]  # DEFERRED
+    with transaction.atomic(using="reader"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(database, "connection", other)
+            lock()
+        if connection.vendor == "sqlite":
+            connection.ensure_connection()
+            connection.cursor().execute("PRAGMA busy_timeout = 10")
+            with pytest.raises(OperationalError, match="locked"), transaction.atomic():
+                pass
+            connection.close()
+        else:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [database._LOCK])
+                assert cursor.fetchone() == (False,)
