@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from logwatcher import asgi, cli, config, urls
+from logwatcher import asgi, checks, cli, config, urls
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.web import api
 
@@ -89,6 +89,13 @@ def test_no_documented_setting_is_missing() -> None:
     for page in PAGES:
         named = set(re.findall(r"\bLOGWATCHER_[A-Z_]+\b", page.read_text()))
         assert named <= config.SETTINGS.keys(), page.name
+
+
+def test_every_setting_of_a_project_is_documented() -> None:
+    rows = [row for row in (DOCS / "django.md").read_text().splitlines() if row.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([A-Z]+)`", row.split("|")[1])} == set(
+        checks.OPTIONS
+    )
 
 
 def test_every_api_path_is_documented_and_described() -> None:

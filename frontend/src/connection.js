@@ -3,7 +3,7 @@
  *
  * After a dropped connection the browser itself reconnects, with `Last-Event-ID`. It gives up
  * when the server answers with an error, and never notices a connection that fell silent; those
- * two are seen to here.
+ * two are seen to here. And where a server can't keep connections open, it ends each with `again`.
  */
 
 const SILENCE_MS = 40_000; // the server says something every 15 s
@@ -27,7 +27,8 @@ export class Connection {
   #retry;
 
   /**
-   * `openSource()` gives a new EventSource that goes on where the last one was; `on` has
+   * `openSource(at)` gives a new EventSource that goes on where the last one was, which is at
+   * what the server called `at`, if it ended with `again`; `on` has
    * `frame(frame, isFirst)`, `heartbeat(heartbeat)`, `reset()` and `state(name)`.
    */
   constructor({ openSource, isOnline, on }) {
@@ -37,10 +38,14 @@ export class Connection {
   }
 
   open() {
-    this.close();
-    const source = this.#openSource();
-    this.#source = source;
     this.#isFirst = true;
+    this.#start();
+  }
+
+  #start(at) {
+    this.close();
+    const source = this.#openSource(at);
+    this.#source = source;
     this.#heardAt = Date.now();
     this.#slow = setTimeout(() => this.#down(), SLOW_MS);
     const listen = (name, heard) =>
@@ -50,6 +55,7 @@ export class Connection {
     listen("frame", (frame) => this.#heardFrame(frame));
     listen("heartbeat", (heartbeat) => this.#heard() && this.#on.heartbeat(heartbeat));
     listen("reset", () => this.#on.reset());
+    listen("again", ({ pause, at }) => this.#rest(pause, at));
     source.onerror = () => source === this.#source && this.#failed();
   }
 
@@ -88,6 +94,14 @@ export class Connection {
     const isFirst = this.#isFirst;
     this.#isFirst = false;
     this.#on.frame(frame, isFirst);
+  }
+
+  /** The server has said what there is, and is to be asked again: all is well meanwhile. */
+  #rest(pause, at) {
+    this.#heard();
+    this.close();
+    this.#isFirst = false;
+    this.#retry = setTimeout(() => this.#start(at), pause * 1_000);
   }
 
   #failed() {

@@ -78,7 +78,10 @@ export class StreamHandler {
     });
     this.#connection = new Connection({
       ...env,
-      openSource: () => env.openSource(`${env.url}?${this.#subscriptions.connect()}`),
+      openSource: (at) => {
+        const query = this.#subscriptions.connect();
+        return env.openSource(`${env.url}?${query}${at ? `&at=${at}` : ""}`);
+      },
       on: {
         frame: (frame, isFirst) => {
           this.#group.send({ type: "frame", frame, base: this.#subscriptions.base(), isFirst });

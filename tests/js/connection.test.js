@@ -27,7 +27,7 @@ function connect({ isOnline = () => true } = {}) {
       (...data) => heard.push([name, ...data]),
     ]),
   );
-  const openSource = () => sources[sources.push(new Source()) - 1];
+  const openSource = (at) => sources[sources.push(Object.assign(new Source(), { at })) - 1];
   const connection = new Connection({ openSource, isOnline, on });
   connection.open();
   const states = () => heard.filter(([name]) => name === "state").map(([, state]) => state);
@@ -44,6 +44,28 @@ test("the first try comes within 1 to 5 s, later ones within 1 to 15 s", () => {
   assert.deepEqual(range(0), [1000, 5000]);
   assert.deepEqual(range(1), [1000, 7000]);
   assert.deepEqual(range(99), [1000, 15000]);
+});
+
+test("where each answer ends with `again` it is live, and asks again after the pause", () => {
+  const { sources, heard, states } = connect();
+  sources[0].hear("heartbeat");
+  sources[0].hear("again", { pause: 1.5, at: 17.25 });
+  assert.ok(sources[0].isClosed);
+  mock.timers.tick(1_499);
+  assert.equal(sources.length, 1);
+  mock.timers.tick(1);
+  assert.deepEqual(sources.map(({ at }) => at), [undefined, 17.25]);
+  sources[1].hear("frame");
+  assert.equal(heard.find(([name]) => name === "frame")[2], false, "nothing was missed before it");
+  assert.ok(states().every((state) => state === "live"));
+});
+
+test("closed while it waits to ask again, it does not ask", () => {
+  const { connection, sources } = connect();
+  sources[0].hear("again", { pause: 1, at: 1 });
+  connection.close();
+  mock.timers.tick(60_000);
+  assert.equal(sources.length, 1);
 });
 
 test("a connection is live once it said something", () => {

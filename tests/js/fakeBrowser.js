@@ -91,6 +91,7 @@ export class FakeServer {
   sources = new Set();
   opened = [];
   oldest = 0; // what is older can't be caught up
+  isPolled = false; // each answer ends at once
 
   get revision() {
     return `${this.store}-${this.number}`;
@@ -129,7 +130,8 @@ export class FakeServer {
     const parameters = [...new URL(url, "http://server").searchParams];
     const source = new FakeSource(() => this.sources.delete(source));
     source.at = new Map();
-    for (let i = 0; i < parameters.length; i += 2) {
+    const views = parameters.filter(([name]) => name !== "at").length;
+    for (let i = 0; i < views; i += 2) {
       source.at.set(parameters[i][1], parameters[i + 1][1]);
     }
     this.sources.add(source);
@@ -152,6 +154,7 @@ export class FakeServer {
     });
     if (isLost) source.hear("reset", { reason: "too old" });
     else this.#send(source);
+    if (this.isPolled) source.hear("again", { pause: 1, at: 17 });
   }
 
   #send(source) {

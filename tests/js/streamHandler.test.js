@@ -70,6 +70,22 @@ test("one tab connects, is live, and gets what is new", async () => {
   assertExact();
 });
 
+test("polled, tabs stay live and miss nothing", async () => {
+  server.isPolled = true;
+  await openTab("");
+  await openTab("range=1h");
+  await gathered();
+  for (const events of [3, 1, 4]) {
+    server.commit(events);
+    await wait(1_000);
+    assertExact();
+  }
+  assert.equal(server.open.length, 0);
+  assert.match(server.opened.at(-1), /&at=17$/);
+  assert.ok(tabs.every(({ state }) => state === "live"));
+  assert.deepEqual(tabs.map(({ loads }) => loads), [1, 1]);
+});
+
 test("what happened between loading and connecting is caught up", async () => {
   const tab = await openTab();
   server.commit(5);

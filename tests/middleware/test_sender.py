@@ -13,9 +13,10 @@ import pytest
 from logwatcher.middleware import sender as sender_module
 from logwatcher.middleware.record import Record
 from logwatcher.middleware.sender import MAX_QUEUED, Sender
+from logwatcher.middleware.server import Server
 
 
-class Server(ThreadingHTTPServer):
+class Fake(ThreadingHTTPServer):
     """Answers with the statuses it is given, then 202, and keeps what it took."""
 
     def __init__(self, statuses: list[int]) -> None:
@@ -30,7 +31,7 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Server
+    server: Fake
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
@@ -51,8 +52,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(*statuses: int) -> Iterator[Server]:
-    with Server(list(statuses)) as server:
+def serving(*statuses: int) -> Iterator[Fake]:
+    with Fake(list(statuses)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
@@ -80,7 +81,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_records_come_in_order_and_the_last_ones_at_the_end() -> None:
     with serving() as server:
-        sender = Sender(f"{server.url}/", "t")
+        sender = Sender(Server(f"{server.url}/", "t"))
         names = [f"/{i}" for i in range(2500)]
         for name in names:
             sender.add(record(name))
@@ -92,7 +93,7 @@ def test_records_come_in_order_and_the_last_ones_at_the_end() -> None:
 @pytest.mark.parametrize("status", [0, 408, 429, 500, 503])
 def test_a_batch_is_sent_again_under_the_same_key(status: int) -> None:
     with serving(status, status) as server:
-        sender = Sender(server.url, "t")
+        sender = Sender(Server(server.url, "t"))
         sender.add(record("/a"))
         until(lambda: sender.sent == 1)
         assert server.paths == ["/a"]
@@ -108,7 +109,7 @@ def test_what_the_server_refuses_is_dropped_and_counted(
     status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(status) as server:
-        sender = Sender(server.url, "t")
+        sender = Sender(Server(server.url, "t"))
         sender.add(record("/a"))
         until(lambda: sender.dropped == 1)
         sender.add(record("/b"))
@@ -120,7 +121,7 @@ def test_what_the_server_refuses_is_dropped_and_counted(
 def test_a_server_that_is_away_costs_no_time_and_bounded_memory(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sender = Sender("http://127.0.0.1:9", "t")
+    sender = Sender(Server("http://127.0.0.1:9", "t"))
     began = time.monotonic()
     for _ in range(MAX_QUEUED + 2500):
         sender.add(record())
@@ -133,7 +134,7 @@ def test_a_server_that_is_away_costs_no_time_and_bounded_memory(
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads
 def test_after_a_fork_both_send_their_own_and_nothing_twice() -> None:
     with serving() as server:
-        sender = Sender(server.url, "t")
+        sender = Sender(Server(server.url, "t"))
         sender.add(record("/before"))
         until(lambda: sender.sent == 1)
         sender.add(record("/parent"))
@@ -153,4 +154,4 @@ def test_after_a_fork_both_send_their_own_and_nothing_twice() -> None:
 )  # fmt: skip
 def test_what_can_not_work_is_said_at_the_start(url: str, token: str) -> None:
     with pytest.raises(ValueError, match=r"url|token"):
-        Sender(url, token)
+        Server(url, token)

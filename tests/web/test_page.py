@@ -229,11 +229,12 @@ def test_ids_are_unique(client: Client) -> None:
 def test_traffic_is_changed_by_who_has_the_page_s_token() -> None:
     client = Client(enforce_csrf_checks=True)
     page = get(client, "/")
-    found = re.search(r'"X-CSRFToken": "(\w+)"', page)
+    found = re.search(r'"csrfmiddlewaretoken": "(\w+)"', page)
     assert found
     assert client.post("/traffic", {"running": "on"}, headers=HTMX).status_code == 403
     assert not traffic.wanted().is_running
-    response = client.post("/traffic", {"running": "on"}, headers={**HTMX, "X-CSRFToken": found[1]})
+    form = {"running": "on", "csrfmiddlewaretoken": found[1]}
+    response = client.post("/traffic", form, headers=HTMX)
     assert response.status_code == 200
     assert traffic.wanted().is_running
 

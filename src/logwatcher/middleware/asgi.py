@@ -7,6 +7,7 @@ from typing import Any
 
 from logwatcher.middleware.record import MAX_PATH, Record, fill_in, to_route
 from logwatcher.middleware.sender import Sender
+from logwatcher.middleware.server import Server
 
 Scope = MutableMapping[str, Any]  # Any: ASGI's own
 Message = MutableMapping[str, Any]
@@ -23,7 +24,7 @@ class ASGIMiddleware:
 
     def __init__(self, app: App, *, url: str, token: str) -> None:
         self.app = app
-        self.sender = Sender(url, token)
+        self.sender = Sender(Server(url, token))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the app answer, and record how."""

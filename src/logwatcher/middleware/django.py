@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from logwatcher.middleware.record import MAX_PATH, Record, to_route
-from logwatcher.middleware.sender import Sender
+from logwatcher.middleware.sender import Destination, Sender
+from logwatcher.middleware.server import Server
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -13,22 +14,25 @@ if TYPE_CHECKING:
 
 GetResponse = Callable[["HttpRequest"], Any]  # Any: a response, or one to be awaited
 
+PAGE = "logwatcher"
+"""The page itself, where the project has it, isn't watched; also the app's label."""
 _ERROR = "_logwatcher_error"
 
 
 class DjangoMiddleware:
-    """First in ``MIDDLEWARE``; with ``LOGWATCHER = {"URL": …, "TOKEN": …}`` in the settings."""
+    """First in ``MIDDLEWARE``; with ``LOGWATCHER = {"URL": …, "TOKEN": …}`` in the settings.
+
+    Without a URL the requests go into the project's own store, which the page in it shows.
+    """
 
     sync_capable = True
     async_capable = True
 
     def __init__(self, get_response: GetResponse) -> None:
         from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-        from django.conf import settings
 
         self.get_response = get_response
-        options: dict[str, str] = getattr(settings, "LOGWATCHER", {})
-        self.sender = Sender(options.get("URL", ""), options.get("TOKEN", ""))
+        self.sender = Sender(_destination())
         self._is_async = iscoroutinefunction(get_response)
         if self._is_async:
             markcoroutinefunction(self)
@@ -78,6 +82,8 @@ class DjangoMiddleware:
     ) -> None:
         try:
             match = request.resolver_match
+            if match and PAGE in match.app_names:
+                return
             record = Record(
                 time.time(),
                 request.method or "",
@@ -92,6 +98,28 @@ class DjangoMiddleware:
             self.sender.drop(1)
             return
         self.sender.add(record)
+
+
+def _destination() -> Destination:
+    """
+    Raises:
+        ImproperlyConfigured: the settings name none; says what to do.
+    """
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    options: dict[str, str] = getattr(settings, "LOGWATCHER", {})
+    if "URL" in options or "TOKEN" in options:
+        return Server(options.get("URL", ""), options.get("TOKEN", ""))
+    if apps.is_installed("logwatcher.store"):
+        store: Any = apps.get_app_config(PAGE)  # Any: store.apps.StoreConfig, not to be imported
+        destination: Destination = store.destination()
+        return destination
+    raise ImproperlyConfigured(
+        "LOGWATCHER: give the URL and TOKEN of a logwatcher server,"
+        ' or add "logwatcher" to INSTALLED_APPS'
+    )
 
 
 class _Count:

@@ -1,7 +1,6 @@
 """Records, sent in batches by a thread of its own: an app neither waits for it nor fails by it."""
 
 import atexit
-import http.client
 import logging
 import os
 import random
@@ -10,49 +9,62 @@ import time
 import uuid
 import weakref
 from collections import deque
-from typing import NamedTuple
-from urllib.parse import urlsplit
+from typing import NamedTuple, Protocol
 
-from logwatcher.middleware.record import Record, encode
+from logwatcher.middleware.record import Record
 
 MAX_QUEUED = 10_000
 """More than these are dropped and counted."""
 MAX_BATCH = 1000
 FLUSH_S = 0.5
-TIMEOUT_S = 20.0
 RETRY_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 CLOSE_S = 3.0
 """How long the end of the process may wait for the last batch."""
 
-_AGAIN = {408, 425, 429, 500, 502, 503, 504}
-
 log = logging.getLogger("logwatcher.middleware")
 
 
-class _Address(NamedTuple):
-    is_secure: bool
-    host: str
-    port: int | None
-    path: str
+class Answer(NamedTuple):
+    """What became of a batch.
+
+    Attributes:
+        problem: why it was not taken; empty: it was, for good.
+        is_final: trying again is of no use.
+        wait_s: how long to wait at least before that.
+    """
+
+    problem: str
+    is_final: bool = False
+    wait_s: float = 0.0
+
+
+TAKEN = Answer("")
+
+
+class Destination(Protocol):
+    """Where records go; used by the sender's thread alone."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+
+    def take(self, records: list[Record], key: str) -> Answer:
+        """Keep them, if that has not been done under this key before; never raises."""
+
+    def close(self) -> None:
+        """Let go of what it holds."""
 
 
 class Sender:
-    """Sends to one server, in order; a batch that fails is tried again under the same key.
+    """Sends to one place, in order; a batch that fails is tried again under the same key.
 
     Attributes:
-        dropped: records that were given up: the queue was full or the server refused them.
-        sent: records that the server has committed.
+        dropped: records that were given up: the queue was full or they were refused.
+        sent: records that were committed.
     """
 
-    def __init__(self, url: str, token: str) -> None:
-        """
-        Raises:
-            ValueError: the URL is not one of a server, or there is no token.
-        """
-        self._address = _parse(url)
-        if not token or not token.isascii() or not token.isprintable():
-            raise ValueError("token: give the text that `logwatcher token create` printed")
-        self._token = token
+    def __init__(self, destination: Destination) -> None:
+        self._destination = destination
         self.dropped = self.sent = 0
         self._begin()
         atexit.register(self.close)
@@ -66,7 +78,6 @@ class Sender:
         self._wake = threading.Event()
         self._is_closing = False
         self._deadline = 0.0
-        self._connection: http.client.HTTPConnection | None = None
         self._is_failing = False
 
     def add(self, record: Record) -> None:
@@ -115,25 +126,24 @@ class Sender:
             while n := min(len(self._queue), MAX_BATCH):
                 if not self._send([self._queue.popleft() for _ in range(n)]):
                     return
-        if self._connection:
-            self._connection.close()
+        self._destination.close()
 
     def _send(self, batch: list[Record]) -> bool:
-        """Until the server has it or refuses it; False if the process ends before."""
-        body, key, tries = encode(batch), uuid.uuid4().hex, 0
+        """Until it is taken or refused; False if the process ends before."""
+        key, tries = uuid.uuid4().hex, 0
         while True:
-            status, wait_s = self._post(body, key)
-            if status == 202:
+            answer = self._destination.take(batch, key)
+            if not answer.problem:
                 self.sent += len(batch)
                 self._tell_works()
                 return True
-            if status and status not in _AGAIN:
+            if answer.is_final:
                 self.drop(len(batch))
-                self._tell_fails(f"records are dropped, since it answers {status}")
+                self._tell_fails(f"records are dropped, since {answer.problem}")
                 return True
-            reason = f"it answers {status}" if status else "it doesn't answer"
-            self._tell_fails(f"goes on trying, since {reason}")
-            pause = max(RETRY_S[min(tries, len(RETRY_S) - 1)] * random.uniform(0.7, 1.3), wait_s)
+            self._tell_fails(f"goes on trying, since {answer.problem}")
+            pause = RETRY_S[min(tries, len(RETRY_S) - 1)] * random.uniform(0.7, 1.3)
+            pause = max(pause, min(answer.wait_s, RETRY_S[-1]))
             tries += 1
             if self._is_closing and time.monotonic() + pause > self._deadline:
                 self.drop(len(batch) + len(self._queue))
@@ -142,38 +152,14 @@ class Sender:
             if not self._is_closing:
                 self._wake.clear()
 
-    def _post(self, body: bytes, key: str) -> tuple[int, float]:
-        """The answer's status, 0 if there was none, and how long the server wants to be left."""
-        headers = {
-            "Authorization": f"Bearer {self._token}",
-            "Content-Type": "application/json",
-            "Idempotency-Key": key,
-        }
-        try:
-            connection = self._connection = self._connection or self._connect()
-            connection.request("POST", self._address.path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            wait = answer.headers.get("Retry-After", "")
-            return answer.status, min(float(wait), RETRY_S[-1]) if wait.isdecimal() else 0
-        except (OSError, http.client.HTTPException):
-            if self._connection:
-                self._connection.close()
-            self._connection = None
-            return 0, 0
-
-    def _connect(self) -> http.client.HTTPConnection:
-        of = http.client.HTTPSConnection if self._address.is_secure else http.client.HTTPConnection
-        return of(self._address.host, self._address.port, timeout=TIMEOUT_S)
-
     def _tell_fails(self, why: str) -> None:
         if not self._is_failing:
-            log.warning("can't send to %s: %s", self._address.host, why)
+            log.warning("can't send to %s: %s", self._destination.name, why)
         self._is_failing = True
 
     def _tell_works(self) -> None:
         if self._is_failing:
-            log.warning("sends to %s again; dropped: %d", self._address.host, self.dropped)
+            log.warning("sends to %s again; dropped: %d", self._destination.name, self.dropped)
         self._is_failing = False
 
 
@@ -187,11 +173,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-def _parse(url: str) -> _Address:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"url: {url!r} is not like http://127.0.0.1:8000")
-    path = f"{parts.path.rstrip('/')}/api/events"
-    return _Address(parts.scheme == "https", parts.hostname, parts.port, path)

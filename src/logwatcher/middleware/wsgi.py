@@ -7,6 +7,7 @@ from typing import Any
 
 from logwatcher.middleware.record import MAX_PATH, Record, to_route
 from logwatcher.middleware.sender import Sender
+from logwatcher.middleware.server import Server
 
 Environ = dict[str, Any]  # Any: WSGI's own
 StartResponse = Callable[..., Callable[[bytes], object]]
@@ -20,7 +21,7 @@ class WSGIMiddleware:
 
     def __init__(self, app: App, *, url: str, token: str) -> None:
         self.app = app
-        self.sender = Sender(url, token)
+        self.sender = Sender(Server(url, token))
         if "flask" in sys.modules:
             _listen_to_flask()
 

@@ -148,7 +148,7 @@ def traffic(request: HttpRequest) -> HttpResponse:
     """The wanted state of the mock traffic; PUT changes what it is given."""
     if request.method != "PUT":
         return JsonResponse(_traffic(store_traffic.wanted(READER)))
-    if not settings.HAS_MOCK_TRAFFIC:
+    if not getattr(settings, "HAS_MOCK_TRAFFIC", False):
         return _error(404, "this server makes no mock traffic; start it by: logwatcher serve")
     if request.content_type != "application/json":
         return _error(415, "send application/json")

@@ -181,7 +181,7 @@ def traffic(wanted: Traffic) -> Context:
             "stop_at": iso(wanted.stop_at_us),
             "version": wanted.version,
         },
-        "can_control": settings.HAS_MOCK_TRAFFIC,
+        "can_control": getattr(settings, "HAS_MOCK_TRAFFIC", False),
     }
 
 

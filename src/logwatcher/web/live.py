@@ -81,7 +81,7 @@ class Watch:
             )
 
     def _part(self, name: str, now: float, changes: Changes, head: HeadNow) -> bytes | None:
-        view, watched = _view(name), self._watched[name]
+        view, watched = view_of(name), self._watched[name]
         window = window_of(view, now)
         changed = changes.ranges
         if watched.end is not None and window.end != watched.end:
@@ -117,7 +117,7 @@ class Watch:
             if last_request is None:
                 result[join] = None
                 continue
-            view = _view(join.view)
+            view = view_of(join.view)
             window = window_of(view, now)
             if join.view not in parts:
                 cards = _cards(view, window)
@@ -127,7 +127,8 @@ class Watch:
         return result
 
 
-def _view(query: str) -> View:
+def view_of(query: str) -> View:
+    """A view from its canonical query."""
     return parse(dict(parse_qsl(query)))
 
 

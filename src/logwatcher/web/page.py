@@ -88,7 +88,7 @@ def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 def change_traffic(request: HttpRequest) -> HttpResponse:
     """Change the wanted state and answer with the controls as they are then."""
-    if not settings.HAS_MOCK_TRAFFIC:
+    if not getattr(settings, "HAS_MOCK_TRAFFIC", False):
         return problem(request, 404, "There is no mock traffic here", "This server follows a log.")
     form = TrafficForm(request.POST)
     if not form.is_valid():

@@ -5,14 +5,15 @@ whatever a project, ``FORCE_SCRIPT_NAME`` or a proxy puts before it.
 """
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 PAGE = "logwatcher:page"
 
 
 def below_page(request: HttpRequest) -> str:
     """The request's address without the page's: ``requests/7``, or empty."""
-    return request.path.removeprefix(reverse(PAGE))
+    page = reverse(PAGE).removeprefix(get_script_prefix())  # of which ASGI's path may have none
+    return request.path_info.removeprefix(f"/{page}")
 
 
 def way_to_page(request: HttpRequest) -> str:

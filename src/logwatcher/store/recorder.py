@@ -1,0 +1,63 @@
+"""Where a project that has the store itself puts what its middleware saw: no network, no token."""
+
+import logging
+import time
+
+from django.core import mail
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    close_old_connections,
+    connections,
+)
+
+from logwatcher.core.event import Batch, Event, ParseError
+from logwatcher.core.payload import to_event
+from logwatcher.middleware.record import Record
+from logwatcher.middleware.sender import TAKEN, Answer
+from logwatcher.store import writer
+
+log = logging.getLogger("logwatcher.middleware")
+
+
+class Recorder:
+    """A destination of the middleware's sender, whose thread commits here; one per process."""
+
+    name = "the project's database"
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def take(self, records: list[Record], key: str) -> Answer:
+        """Commit them under their key. In a test run nothing is kept.
+
+        Its databases are made for the tests, and removed under the feet of a thread that writes.
+        """
+        if hasattr(mail, "outbox"):  # what Django's set-up for tests leaves
+            return TAKEN
+        try:
+            if events := _events(records):
+                writer.write([Batch(self._source, events, key=key)])
+        except (DatabaseError, InterfaceError) as error:
+            is_final = isinstance(error, DataError | IntegrityError)
+            return Answer(f"it says {str(error).strip()!r}; is it migrated?", is_final)
+        finally:
+            close_old_connections()
+        return TAKEN
+
+    def close(self) -> None:
+        """Close the thread's connections."""
+        connections.close_all()
+
+
+def _events(records: list[Record]) -> list[Event]:
+    now_us = time.time_ns() // 1000
+    events = []
+    for record in records:
+        try:
+            events.append(to_event(record._asdict(), now_us))
+        except ParseError as error:
+            log.warning("a request of this project was not recorded: %s", error)
+    return events

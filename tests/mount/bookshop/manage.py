@@ -1,0 +1,10 @@
+"""As startproject writes it; ``python -m tests.mount.bookshop.manage``."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.mount.bookshop.settings")
+    execute_from_command_line(sys.argv)

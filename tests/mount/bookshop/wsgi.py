@@ -1,0 +1,8 @@
+"""As startproject writes it."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.mount.bookshop.settings")
+application = get_wsgi_application()
