@@ -13,6 +13,7 @@ _config = config.from_environment()
 _HERE = Path(__file__).parent
 
 HAS_MOCK_TRAFFIC = True
+HAS_RECEIVER = True
 TRAFFIC_MINUTES = _config.traffic_minutes
 DATA = _config.data
 SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)

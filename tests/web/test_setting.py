@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from logwatcher.core.event import MAX_SOURCE, Batch
 from logwatcher.core.health import Sample
@@ -103,3 +104,12 @@ def test_changes_need_the_pages_own_proof() -> None:
     for fields in ({"source": "evil"}, {"revoke": str(token_id)}):
         assert client.post("/settings", fields).status_code == 403
     assert [row.source for row in token.rows()] == ["shop"]
+
+
+def test_a_project_that_takes_no_requests_offers_no_tokens(
+    client: Client, settings: Settings
+) -> None:
+    settings.HAS_RECEIVER = False
+    assert "token" not in client.get("/settings").text
+    assert client.post("/settings", {"source": "shop"}).status_code == 404
+    assert not token.rows()

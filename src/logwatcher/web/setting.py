@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +13,7 @@ from logwatcher.core.text import clean
 from logwatcher.store import reader, token
 from logwatcher.store.reader import MAX_ID
 from logwatcher.web import source
-from logwatcher.web.page import is_htmx
+from logwatcher.web.page import is_htmx, problem
 from logwatcher.web.template import render
 
 Context = dict[str, Any]  # Any: what templates read
@@ -41,10 +42,16 @@ def _printable(text: str) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; a POST makes or revokes a token, and is answered in part for HTMX."""
+    can_receive = getattr(settings, "HAS_RECEIVER", False)
+    if request.method == "POST" and not can_receive:
+        text = "This project records its own; start `logwatcher serve` for others."
+        return problem(request, 404, "Nobody can send requests here", text)
     tokens = _change_tokens(request) if request.method == "POST" else _tokens()
     if is_htmx(request):
         return render(request, "logwatcher/cards/tokens.html", tokens)
-    return render(request, "logwatcher/settings.html", {**_sources(), **tokens})
+    return render(
+        request, "logwatcher/settings.html", {**_sources(), **tokens, "can_receive": can_receive}
+    )
 
 
 @never_cache
