@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import Complaints
-from tests.mount.project import PAGE, SERVERS, Project, Visitor
+from tests.mount.project import COMMANDS, PAGE, Project, Visitor
 
 QUICKLY_MS = 10_000
 
@@ -32,7 +32,7 @@ def shows(page: Page, path: str) -> None:
     expect(first).to_have_text(path, timeout=QUICKLY_MS)
 
 
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server", COMMANDS)
 def test_the_page_is_live_and_stays_below_its_prefix(
     server: str, project: Project, context: BrowserContext
 ) -> None:

@@ -28,6 +28,14 @@ SERVERS = {
         *["-b127.0.0.1:{port}", "tests.mount.bookshop.wsgi"],
     ],
 }
+PUSHING = "pushing"
+COMMANDS = {
+    **SERVERS,
+    PUSHING: [
+        *["uvicorn", "tests.mount.bookshop.pushing:application", "--port={port}"],
+        "--timeout-graceful-shutdown=1",
+    ],
+}
 ALL = "from django.contrib.auth.models import User\n" + "\n".join(
     f"User.objects.create_user({name!r}, password={name!r}, is_staff={name == 'staff'})"
     for name in ("staff", "guest")
@@ -59,12 +67,12 @@ class Visitor:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._cookie = ""
+        self.cookie = ""
 
     def get(self, path: str, **headers: str) -> Answer:
         """Ask for it."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=SOON_S)
-        cookie = {"Cookie": self._cookie} if self._cookie else {}
+        cookie = {"Cookie": self.cookie} if self.cookie else {}
         connection.request("GET", path, headers={**cookie, **headers})
         answer = Answer(connection.getresponse())
         connection.close()
@@ -74,7 +82,7 @@ class Visitor:
         """As one of the two users there are: staff and guest."""
         answer = self.get(f"/sign-in?name={name}")
         assert answer.status == 200, answer.text
-        self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
         return self
 
     def rows(self, path: str = PAGE) -> list[JSON]:
@@ -114,9 +122,15 @@ class Project:
 
     @contextmanager
     def served(self, kind: str, port: int = 0) -> Iterator[int]:
-        """The port of one of ``SERVERS``, which is asked to end afterwards, and does."""
+        """The port of one of ``COMMANDS``, which is asked to end afterwards, and does."""
+        with self.process(kind, port) as (found, _):
+            yield found
+
+    @contextmanager
+    def process(self, kind: str, port: int = 0) -> Iterator[tuple[int, int]]:
+        """The same, with the id of its process."""
         port = port or _free_port()
-        command = [part.format(port=port) for part in SERVERS[kind]]
+        command = [part.format(port=port) for part in COMMANDS[kind]]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=ROOT,
@@ -127,7 +141,7 @@ class Project:
         )
         try:
             _wait_for(port, process)
-            yield port
+            yield port, process.pid
         finally:
             process.send_signal(signal.SIGINT if kind == "runserver" else signal.SIGTERM)
             try:

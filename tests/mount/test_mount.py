@@ -175,11 +175,11 @@ def test_a_project_s_tests_record_nothing(project: Project) -> None:
     assert "recorded 0" in project.run(
         "from django.test.utils import setup_test_environment\n"
         "from django.test import Client\n"
-        "from logwatcher.middleware import sender\n"
+        "from logwatcher.middleware.sender import close_all\n"
         "from logwatcher.store.models import Request\n"
         "setup_test_environment()\n"
         "assert Client().get('/shop/1/').status_code == 200\n"
-        "for one in list(sender._senders): one.close()\n"
+        "close_all()\n"
         "print('recorded', Request.objects.count())"
     )
 

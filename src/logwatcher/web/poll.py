@@ -1,10 +1,11 @@
 """The stream where Django itself answers: each answer ends at once, and the browser asks again.
 
-So no thread is held, whichever server runs the project. ``push`` is for many viewers.
+So no thread is held, whichever server runs the project. Under Uvicorn ``pusher`` can take it over.
 """
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -24,6 +25,18 @@ SHARE = 0.1
 """… or later, so that its answers take at most this share of the time."""
 
 
+OFFER = "logwatcher.offer"
+"""In an ASGI scope: ``pusher`` offers to stream what this view only lets through."""
+TAKEN = 204
+
+
+@dataclass(slots=True)
+class Offer:
+    """Taken by the view once it knows that the request may have the stream."""
+
+    is_taken: bool = False
+
+
 @csrf_exempt
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
@@ -36,6 +49,9 @@ def live(request: HttpRequest) -> HttpResponse:
     except ViewError as error:
         body = {"error": str(error), "parameter": error.parameter, "allowed": error.allowed}
         return JsonResponse(body, status=400)
+    if offer := getattr(request, "scope", {}).get(OFFER):
+        offer.is_taken = True
+        return HttpResponse(status=TAKEN)
     began, now = time.monotonic(), time.time()
     news = missed(since, _seconds(request.GET.get("at", "")), now)
     pause = max(PAUSE_S, (time.monotonic() - began) / SHARE)
