@@ -13,6 +13,7 @@ from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.follower import ALL, Follower
 from logwatcher.pipeline import Pipeline
 from logwatcher.sources.line_reader import LineReader
+from logwatcher.sources.lookout import Lookout
 from logwatcher.store import reader, writer
 from logwatcher.store.models import Head, Request
 from logwatcher.store.thread import StoreThread
@@ -71,7 +72,7 @@ def follow(log: Path, until: Callable[[], Awaitable[object]], *, commits: bool =
             committing = asyncio.create_task(pipeline.run())
             lines = LineReader(str(log), SOURCE, Reading(FORMATS["combined"]), lambda text: None)
             position = await thread.call(reader.position, str(log))
-            following = asyncio.create_task(Follower(log, lines, ALL)(put, position))
+            following = asyncio.create_task(Follower(log, lines, ALL, Lookout())(put, position))
             await until()
             for task in (following, committing):
                 task.cancel()
