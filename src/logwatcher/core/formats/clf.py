@@ -1,9 +1,13 @@
 """The common log format and what servers add to it: NGINX, Apache, Traefik, ingress-nginx."""
 
+from collections.abc import Sequence
+from itertools import repeat
+
 from logwatcher.core.event import MAX_PATH, Event
 from logwatcher.core.formats.duration import number_duration, text_duration
+from logwatcher.core.formats.fields import to_status
 from logwatcher.core.formats.format import Format
-from logwatcher.core.formats.pattern import QUOTED, by_pattern
+from logwatcher.core.formats.pattern import QUOTED, Groups, by_column, by_pattern
 from logwatcher.core.formats.request import SIMPLE_REQUEST, odd_request
 from logwatcher.core.formats.timestamp import clf_time
 from logwatcher.core.route import to_route
@@ -19,6 +23,7 @@ START = (
     ("a status", r"(\d{1,3}|-) "),
     ("the bytes sent", r"(\d{1,15}|-)"),
 )
+_USUAL_START = (*START[:2], ("the request", rf'"{SIMPLE_REQUEST}" '), *START[3:])
 _AGENT = ("the referer and user agent in quotes", rf'(?: "{QUOTED}"){{1,3}}+')
 _MAYBE_AGENT = (_AGENT[0], rf'(?: "{QUOTED}"){{0,3}}+')
 _SECONDS = r"(?:\d{1,7}\.\d{1,6}|-)(?:(?:, | : )(?:\d{1,7}\.\d{1,6}|-))*+"
@@ -62,6 +67,31 @@ def to_event(
     )
 
 
+def _to_events(rows: Sequence[Groups]) -> list[Event]:
+    """As ``to_event`` of each, column by column."""
+    if not rows:
+        return []
+    times, methods, paths, statuses, sizes, durations = zip(*rows, strict=True)
+    if not all(map(str.isprintable, paths)) or max(map(len, paths)) > MAX_PATH:
+        paths = tuple(clean(path, MAX_PATH) for path in paths)
+    columns = zip(
+        map(clf_time, times),
+        methods,
+        paths,
+        map(to_route, paths),
+        map(to_status, statuses),
+        [
+            None if text is None or text == "-" else int(float(text) * 1_000_000 + 0.5)
+            for text in durations
+        ],
+        [None if text == "-" else int(text) for text in sizes],
+        repeat(""),
+        repeat(""),
+        strict=False,  # repeat has no end
+    )
+    return list(map(Event._make, columns))
+
+
 def _apache(scale: int) -> tuple[tuple[str, str], ...]:
     unit = {1: "µs", 1000: "ms", 1_000_000: "s"}[scale]
     seconds = r"(?:\d{1,7}/)?" if scale == 1 else ""  # "%T/%D"
@@ -90,6 +120,7 @@ COMMON = Format(
     "NGINX and Apache: common, with or without a virtual host in front and times at the end",
     f"{_LINE} 0.142",
     by_pattern("common", (*START, _REQUEST_TIME), to_event, usual=(*START, _USUAL_TIME)),
+    parse_usual=by_column((*_USUAL_START, _USUAL_TIME), _to_events),
 )
 COMBINED = Format(
     "combined",
@@ -102,6 +133,7 @@ COMBINED = Format(
         to_event,
         usual=(*START, _AGENT, _USUAL_TIME),
     ),
+    parse_usual=by_column((*_USUAL_START, _AGENT, _USUAL_TIME), _to_events),
 )
 COMBINED_IO = Format(
     "combinedio",

@@ -1,6 +1,6 @@
 """What a log format is: how to recognise a request on a line and read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from logwatcher.core.event import Event, ParseError
@@ -13,6 +13,9 @@ _EXCERPT = 60
 
 Parse = Callable[[str], Event]
 """A line without its end → its event. Raises ParseError; ``Header`` if that is no fault."""
+
+ParseUsual = Callable[[Sequence[str]], list[Event | None]]
+"""Many lines at once → what ``Parse`` makes of each; None where only ``Parse`` can tell."""
 
 
 class Header(ParseError):
@@ -34,6 +37,7 @@ class Format:
         parse: reads a line that needs no other line to be understood.
         start: makes a ``parse`` for one file, where its header lines say what follows.
         is_general: fits lines that another format may describe better.
+        parse_usual: reads most lines as ``parse`` does, in less time; None if there is no way.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Format:
     parse: Parse
     start: Callable[[], Parse] | None = None
     is_general: bool = False
+    parse_usual: ParseUsual | None = None
 
     def reader(self) -> Parse:
         """What reads the lines of one file, in their order."""
