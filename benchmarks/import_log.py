@@ -10,7 +10,6 @@ import argparse
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -19,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests import database
 from tests.server import PROGRAM
 
 DAY = 86_400
@@ -118,9 +118,10 @@ def main() -> None:
         environment = {**os.environ, "LOGWATCHER_DATA": name, "DATABASE_URL": f"sqlite:///{store}"}
         load = os.getloadavg()[0]
         ours = run([str(PROGRAM), "import", str(log)], environment)
-        with sqlite3.connect(store) as database:
-            (count,) = database.execute("SELECT COUNT(*) FROM logwatcher_request").fetchone()
-            (buckets,) = database.execute("SELECT COUNT(*) FROM logwatcher_bucket").fetchone()
+        count = database.count_requests(environment["DATABASE_URL"])
+        ((buckets,),) = database.query(
+            environment["DATABASE_URL"], "SELECT COUNT(*) FROM logwatcher_bucket"
+        )
         print(f"{lines:,} lines of {log.stat().st_size / 1e6:.0f} MB; load before {load:.1f}")
         show("logwatcher", lines, ours)
         print(

@@ -13,7 +13,7 @@ from logwatcher.core.formats import FORMATS
 from logwatcher.follower import Follower
 from logwatcher.pipeline import Pipeline
 from logwatcher.store import reader, writer
-from logwatcher.store.models import Head, Request
+from logwatcher.store.models import Head
 from logwatcher.store.thread import StoreThread
 from tests import database
 
@@ -47,7 +47,7 @@ def append(log: Path, numbers: range) -> None:
 
 def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
-    paths = Request.objects.values_list("path", flat=True)
+    paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
 
 

@@ -21,7 +21,7 @@ from logwatcher.importer import Importer, Summary, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
 from logwatcher.store import writer
-from logwatcher.store.models import Head, Import, Request, Source
+from logwatcher.store.models import Head, Import, Source
 from tests import database
 from tests.server import PROGRAM
 
@@ -73,7 +73,7 @@ def import_files(
 
 def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
-    paths = Request.objects.values_list("path", flat=True)
+    paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
 
 
@@ -312,5 +312,5 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
     assert ended.returncode == 0, ended.stderr
     assert kills >= 2
     assert database.assert_consistent(url) == total
-    paths = database.query(url, "SELECT path FROM logwatcher_request")
-    assert sorted(int(path.removeprefix("/api/")) for (path,) in paths) == list(range(total))
+    paths = database.paths(url)
+    assert sorted(int(path.removeprefix("/api/")) for path in paths) == list(range(total))

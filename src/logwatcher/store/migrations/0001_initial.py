@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Request',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('time_us', models.BigIntegerField()),
                 ('status', models.SmallIntegerField()),
                 ('duration_us', models.BigIntegerField(null=True)),
@@ -110,16 +110,18 @@ class Migration(migrations.Migration):
             model_name='endpoint',
             constraint=models.UniqueConstraint(fields=('source', 'method', 'route'), name='endpoint_is_unique'),
         ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['time_us', 'id'], name='request_time'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['endpoint', 'time_us'], name='request_endpoint_time'),
-        ),
-        migrations.AddIndex(
-            model_name='request',
-            index=models.Index(condition=models.Q(('status__gte', 400)), fields=['time_us'], name='request_error_time'),
+        migrations.CreateModel(
+            name='Pack',
+            fields=[
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('last_id', models.BigIntegerField(db_index=True)),
+                ('first_us', models.BigIntegerField()),
+                ('last_us', models.BigIntegerField(db_index=True)),
+                ('number', models.IntegerField()),
+                ('endpoints', models.BinaryField()),
+                ('ids', models.BinaryField()),
+                ('keys', models.BinaryField()),
+                ('rest', models.BinaryField()),
+            ],
         ),
     ]
