@@ -50,6 +50,7 @@ def stored_as(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(block, "MIN_PACKED", min_packed)
     monkeypatch.setattr(pack, "MAX_PACKED", max_packed)
     monkeypatch.setattr(request_module, "MAX_PACKED", max_packed)
+    monkeypatch.setattr(request_module, "_LOOK_EVERY", 1)
 
 
 def recount(shown: Iterable[Event]) -> Figures:

@@ -26,6 +26,7 @@ def test_few_requests_are_rows_and_many_are_packed() -> None:
 
 
 def test_rows_of_many_commits_are_packed_with_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "_LOOK_EVERY", 1)
     monkeypatch.setattr(request, "MAX_PACKED", 50)
     monkeypatch.setattr(pack, "MAX_PACKED", 50)
     for number in range(12):

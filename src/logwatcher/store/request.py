@@ -12,6 +12,7 @@ from logwatcher.core.pack import FIELDS, MAX_PACKED, Pack, pack, pack_numbers, p
 COLUMNS = ", ".join("endpoint_id" if field == "endpoint" else field for field in FIELDS)
 """``FIELDS`` as SQL names them."""
 
+_LOOK_EVERY = 1000  # ids: counting the rows at each commit would cost as much as inserting them
 _PACK = "id, last_id, first_us, last_us, number, endpoints, ids, keys, rest"
 
 
@@ -27,7 +28,8 @@ def insert(cursor: CursorWrapper, block: Block, endpoints: Sequence[int]) -> Non
                 for number, (time_us, endpoint, *others) in enumerate(block.rows, first)
             ],
         )
-        _pack_rows(cursor)
+        if first // _LOOK_EVERY != (first + block.number) // _LOOK_EVERY:
+            _pack_rows(cursor)
     for one in block.packs:
         ids = np.arange(first, first + one.number)
         _insert_pack(cursor, one, ids, np.array(endpoints, np.int64))

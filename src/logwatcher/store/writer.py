@@ -15,7 +15,6 @@ from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.route import OTHER, admit
 from logwatcher.store import request
-from logwatcher.store.models import Head
 
 KEPT_REVISIONS = 20_000
 """How many commits back a reader may ask what changed."""
@@ -190,17 +189,18 @@ def ranges(starts: Iterable[int]) -> list[tuple[int, int]]:
 
 def commit_revision(cursor: CursorWrapper, changed: list[tuple[int, int]]) -> int:
     """Record what this transaction changed as the next revision; call it once, under ``lock``."""
-    head = Head.objects.get()
-    head.revision += 1
-    head.save(update_fields=["revision"])
+    cursor.execute("UPDATE logwatcher_head SET revision = revision + 1")
+    cursor.execute("SELECT revision, last_request FROM logwatcher_head")
+    revision, last_request = cursor.fetchone()
     cursor.execute(
         "INSERT INTO logwatcher_revision (number, last_request, changed) VALUES (%s, %s, %s)",
-        [head.revision, head.last_request, json.dumps(changed, separators=(",", ":"))],
+        [revision, last_request, json.dumps(changed, separators=(",", ":"))],
     )
     cursor.execute(
-        "DELETE FROM logwatcher_revision WHERE number <= %s", [head.revision - KEPT_REVISIONS]
+        "DELETE FROM logwatcher_revision WHERE number <= %s", [revision - KEPT_REVISIONS]
     )
-    return head.revision
+    number: int = revision
+    return number
 
 
 def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
