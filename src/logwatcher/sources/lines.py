@@ -117,6 +117,9 @@ def read_events(
         whole = [line for raw in some if (line := raw.strip(b"\0\r\n"))]
         texts = [line.decode("utf-8", "replace") for line in whole]
         found = usual(texts) if usual else [None] * len(texts)
+        if all(found) and all(len(line) <= MAX_LINE for line in whole):
+            events += filter(None, found)  # all of them
+            continue
         for line, text, event in zip(whole, texts, found, strict=True):
             if event is None or len(line) > MAX_LINE:
                 event = _read(line, text, parse, tally)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from logwatcher.core.formats.format import FormatError, Parse
-from logwatcher.core.formats.template import CLF_TIME, NUMBER, Variable, compile_template
+from logwatcher.core.formats.template import NUMBER, Variable, compile_template
+from logwatcher.core.formats.timestamp import CLF_TIME
 
 _MICROS = ("duration_us", r"-?\d{1,15}|-", 3)
 _VARIABLES: dict[str, tuple[str, str | None, int]] = {

@@ -23,7 +23,12 @@ START = (
     ("a status", r"(\d{1,3}|-) "),
     ("the bytes sent", r"(\d{1,15}|-)"),
 )
-_USUAL_START = (*START[:2], ("the request", rf'"{SIMPLE_REQUEST}" '), *START[3:])
+_USUAL_START = (
+    START[0],
+    ("a time", r"([^\]]{26})\] "),  # whether it is one is found out once per second
+    ("the request", rf'"{SIMPLE_REQUEST}" '),
+    *START[3:],
+)
 _AGENT = ("the referer and user agent in quotes", rf'(?: "{QUOTED}"){{1,3}}+')
 _MAYBE_AGENT = (_AGENT[0], rf'(?: "{QUOTED}"){{0,3}}+')
 _SECONDS = r"(?:\d{1,7}\.\d{1,6}|-)(?:(?:, | : )(?:\d{1,7}\.\d{1,6}|-))*+"

@@ -3,14 +3,8 @@
 import re
 
 from logwatcher.core.formats.format import FormatError, Parse
-from logwatcher.core.formats.template import (
-    CLF_TIME,
-    LIST,
-    NUMBER,
-    SECONDS,
-    Variable,
-    compile_template,
-)
+from logwatcher.core.formats.template import LIST, NUMBER, SECONDS, Variable, compile_template
+from logwatcher.core.formats.timestamp import CLF_TIME
 
 _VARIABLES = {
     "time_local": ("time", CLF_TIME, 0),

@@ -59,10 +59,13 @@ def by_column(parts: Parts, to_events: Callable[[Sequence[Groups]], list[Event]]
     def parse_usual(lines: Sequence[str]) -> list[Event | None]:
         found = [None if "\\" in line or len(line) > MAX_LINE else match(line) for line in lines]
         try:
-            events = iter(to_events([fields.groups() for fields in found if fields]))
+            events = to_events([fields.groups() for fields in found if fields])
         except ParseError:
             return [None] * len(lines)
-        return [next(events) if fields else None for fields in found]
+        if len(events) == len(lines):
+            return [*events]
+        each = iter(events)
+        return [next(each) if fields else None for fields in found]
 
     return parse_usual
 

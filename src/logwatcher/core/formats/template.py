@@ -12,7 +12,6 @@ from logwatcher.core.formats.pattern import QUOTED, by_pattern
 
 NUMBER = r"\d{1,15}|-|"
 SECONDS = r"(?:\d{1,7}(?:\.\d{1,9})?|-)(?:(?:, | : )(?:\d{1,7}(?:\.\d{1,9})?|-))*+|"
-CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 LIST = r"[^ ,]*+(?:(?:, ?| : )[^ ,]++)*+"
 
 _MAX_VARIABLES = 100
