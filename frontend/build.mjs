@@ -28,7 +28,7 @@ process.on("uncaughtException", (error) => {
   process.exitCode = 1;
 });
 
-// page.js is a module; theme.js blocks in <head>, so that the first paint has the right colours.
+// page.js and settings.js are modules; theme.js blocks in <head>, so that the first paint has the right colours.
 const script = (entry, format) =>
   esbuild.build({ ...COMMON, entryPoints: [entry], format, target: "es2022" });
 
@@ -75,7 +75,11 @@ const save = async ({ outputFiles: [{ path: file, contents }] }) => {
   return [`${name}${ext}`, hashed];
 };
 
-const scripts = await Promise.all([script("src/page.js", "esm"), script("src/theme.js", "iife")]);
+const scripts = await Promise.all([
+  script("src/page.js", "esm"),
+  script("src/settings.js", "esm"),
+  script("src/theme.js", "iife"),
+]);
 const results = [...scripts, await styles("styles/page.css", scripts)];
 
 await mkdir(OUTPUT, { recursive: true });

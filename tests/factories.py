@@ -29,6 +29,8 @@ def event(
         size=size,
         error_type="Boom" if status >= 500 else "",
         error_message="it broke" if status >= 500 else "",
+        client="203.0.113.0/24",
+        agent="Firefox",
     )
 
 

@@ -18,6 +18,7 @@ def test_without_any_setting_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) 
     assert found.allowed_hosts == ()
     assert found.secret_key == ""
     assert found.traffic_minutes == 15
+    assert (found.client_ip, found.keeps_query) == ("none", False)
 
 
 def test_every_setting_is_read() -> None:
@@ -29,12 +30,15 @@ def test_every_setting_is_read() -> None:
             "LOGWATCHER_ALLOWED_HOSTS": "a.example, b.example c.example",
             "LOGWATCHER_SECRET_KEY": key,
             "LOGWATCHER_TRAFFIC_MINUTES": "0.5",
+            "LOGWATCHER_CLIENT_IP": "hash",
+            "LOGWATCHER_QUERY_STRINGS": "yes",
         }
     )
     assert found.data == Path("/data")
     assert found.database_url == "postgres://ada:secret@db:5432/logs"
     assert found.allowed_hosts == ("a.example", "b.example", "c.example")
     assert (found.secret_key, found.traffic_minutes) == (key, 0.5)
+    assert (found.client_ip, found.keeps_query) == ("hash", True)
 
 
 def test_no_other_setting_is_read() -> None:
@@ -70,6 +74,8 @@ WRONG = [
     ("LOGWATCHER_TRAFFIC_MINUTES", "-1", "'-1' is not a number"),
     ("LOGWATCHER_TRAFFIC_MINUTES", "nan", "'nan' is not a number"),
     ("LOGWATCHER_TRAFFIC_MINUTES", "inf", "'inf' is not a number"),
+    ("LOGWATCHER_CLIENT_IP", "some", "'some' is none of none, truncate, hash, full"),
+    ("LOGWATCHER_QUERY_STRINGS", "1", "'1' is none of yes, no"),
 ]
 
 

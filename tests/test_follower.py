@@ -10,8 +10,9 @@ import pytest
 
 from logwatcher.core.event import Batch
 from logwatcher.core.formats import FORMATS
-from logwatcher.follower import Follower
+from logwatcher.follower import ALL, Follower
 from logwatcher.pipeline import Pipeline
+from logwatcher.sources.line_reader import LineReader
 from logwatcher.store import reader, writer
 from logwatcher.store.models import Head
 from logwatcher.store.thread import StoreThread
@@ -68,7 +69,9 @@ def follow(log: Path, until: Callable[[], Awaitable[object]], *, commits: bool =
         put = pipeline.put if commits else drop
         async with asyncio.timeout(20):
             committing = asyncio.create_task(pipeline.run())
-            following = asyncio.create_task(Follower(log, SOURCE, FORMATS["combined"].parse)(put))
+            lines = LineReader(str(log), SOURCE, FORMATS["combined"], lambda text: None)
+            position = await thread.call(reader.position, str(log))
+            following = asyncio.create_task(Follower(log, lines, ALL)(put, position))
             await until()
             for task in (following, committing):
                 task.cancel()
@@ -111,7 +114,7 @@ def test_the_position_is_the_end_of_the_last_line(log: Path) -> None:
     with log.open("a") as file:
         file.write(line(5)[:-20])
     follow(log, lines_are_stored(5))
-    position = reader.position(SOURCE)
+    position = reader.position(str(log))
     assert position is not None
     assert (position.path, position.offset) == (str(log), size)
 

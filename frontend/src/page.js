@@ -76,7 +76,7 @@ function showSeries(series) {
 async function catchUp() {
   if (!live.isPaused) return loader.reload();
   const query = streamQuery(location.search);
-  const answer = await fetch(`/api/series?${query}`).catch(() => null);
+  const answer = await fetch(`api/series?${query}`).catch(() => null);
   if (answer?.ok) stream.announce(query, (await answer.json()).revision);
 }
 
@@ -102,6 +102,7 @@ function showWaiting() {
     cards.take(part.cards, part.new);
   }
   cards.show();
+  renderSources();
   const latest = Math.max(...parts.map((part) => part.latest ?? -Infinity));
   if (Number.isFinite(latest)) requestAnimationFrame(() => live.shown(clock.now() - latest));
 }
@@ -150,7 +151,8 @@ function renderSources() {
     link.removeAttribute("aria-current");
     if (link.dataset.source !== view.source) continue;
     link.setAttribute("aria-current", "true");
-    document.querySelector("#menu-source summary b").textContent = link.textContent;
+    const name = link.querySelector("span").textContent;
+    document.querySelector("#menu-source summary b").textContent = name;
   }
 }
 

@@ -3,7 +3,7 @@
 const TOLD_MS = 2_000;
 
 /** The clipboard is there only on https and localhost; elsewhere the old way has to do. */
-async function copy(text) {
+export async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const field = document.createElement("input");
   field.value = text;

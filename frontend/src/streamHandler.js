@@ -32,12 +32,13 @@ export function judge(frame, base, revision) {
   return compareRevisions(base, revision) <= 0 ? "apply" : "lost";
 }
 
-const browser = () => ({
-  url: "/api/live",
+const browser = (place = location.pathname) => ({
+  place,
+  url: "api/live",
   openSource: (url) => new EventSource(url),
   isOnline: () => navigator.onLine,
   locks: navigator.locks ?? browserLeases(),
-  openChannel: globalThis.BroadcastChannel && (() => new BroadcastChannel("logwatcher-stream")),
+  openChannel: globalThis.BroadcastChannel && (() => new BroadcastChannel(`logwatcher-stream ${place}`)),
 });
 
 /**

@@ -5,21 +5,25 @@
  * Without locks or channels a tab is a group of its own.
  */
 
-const LEADER = "logwatcher-leader";
-const TAB = "logwatcher-tab-";
-
 export class TabGroup {
   id = Math.random().toString(36).slice(2);
   isLeader = false;
   #locks;
+  #leader; // the name of the lock that the leader holds
+  #tab; // what the locks of all tabs begin with
   #openChannel;
   #on;
   #channel = null;
   #leaves = null; // aborted when this tab leaves
   #queues = null; // aborted when it stops waiting for the lead
 
-  /** `on` has `joined()`, `lead()`, `follow()` and `message(message)`. */
-  constructor({ locks, openChannel, on }) {
+  /**
+   * `place` is the page's path: an origin may have several pages, each with tabs of its own.
+   * `on` has `joined()`, `lead()`, `follow()` and `message(message)`.
+   */
+  constructor({ place, locks, openChannel, on }) {
+    this.#leader = `logwatcher-leader ${place}`;
+    this.#tab = `logwatcher-tab ${place} `;
     this.#locks = openChannel && locks;
     this.#openChannel = openChannel;
     this.#on = on;
@@ -35,7 +39,7 @@ export class TabGroup {
     }
     this.#channel = this.#openChannel();
     this.#channel.onmessage = ({ data }) => this.#on.message(data);
-    this.#hold(TAB + this.id, { signal: this.#leaves.signal }, () => this.#on.joined());
+    this.#hold(this.#tab + this.id, { signal: this.#leaves.signal }, () => this.#on.joined());
     this.#queue();
   }
 
@@ -57,19 +61,19 @@ export class TabGroup {
   async present() {
     if (!this.#locks) return new Set([this.id]);
     const { held } = await this.#locks.query();
-    const names = held.map(({ name }) => name).filter((name) => name.startsWith(TAB));
-    return new Set(names.map((name) => name.slice(TAB.length)));
+    const names = held.map(({ name }) => name).filter((name) => name.startsWith(this.#tab));
+    return new Set(names.map((name) => name.slice(this.#tab.length)));
   }
 
   /** Takes the lead from a tab that holds it and does nothing. */
   takeOver() {
     this.#queues?.abort();
-    this.#hold(LEADER, { steal: true }, () => this.#lead());
+    this.#hold(this.#leader, { steal: true }, () => this.#lead());
   }
 
   #queue() {
     this.#queues = new AbortController();
-    this.#hold(LEADER, { signal: this.#queues.signal }, () => this.#lead());
+    this.#hold(this.#leader, { signal: this.#queues.signal }, () => this.#lead());
   }
 
   #lead() {

@@ -66,6 +66,7 @@ const FORMATS = {
   minute: (seconds, now, zone) => dated(seconds, now, zone, MINUTE),
   full: (seconds, now, zone) => fullTime(seconds, zone),
   left: (seconds, now) => timeLeft(seconds - now),
+  ago: (seconds, now) => timeAgo(now - seconds),
 };
 
 export function formatTime(name, seconds, now, zone) {
@@ -97,6 +98,20 @@ export function timeLeft(seconds) {
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const tail = `${String(minutes).padStart(hours ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`;
   return hours ? `${hours}:${tail}` : tail;
+}
+
+const UNITS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+];
+
+/** How long ago, in the largest unit that it is two of, "90 s ago"; "now" below one second. */
+export function timeAgo(seconds) {
+  const [unit, length] = UNITS.find(([, of]) => seconds >= 2 * of) ?? ["s", 1];
+  const count = Math.floor(seconds / length);
+  return count < 1 ? "now" : `${count}\u2009${unit} ago`;
 }
 
 function kept() {
@@ -176,10 +191,10 @@ export function localise(root = document, now = Date.now() / 1000) {
   }
 }
 
-/** Bring all countdowns under `root` up to date; `now` by the server's clock, in seconds. */
+/** Bring what counts time under `root` up to date; `now` by the server's clock, in seconds. */
 export function tick(now, root = document) {
-  for (const element of root.querySelectorAll('time[data-format="left"]')) {
-    setText(element, formatTime("left", secondsOf(element), now, "UTC"));
+  for (const element of root.querySelectorAll('time:is([data-format="left"], [data-format="ago"])')) {
+    setText(element, formatTime(element.dataset.format, secondsOf(element), now, "UTC"));
   }
 }
 

@@ -60,10 +60,10 @@ export function viewQuery(view) {
     .join("&");
 }
 
-/** The page's address for a view. */
+/** The page's address for a view, relative to the page as all its addresses are. */
 export function viewUrl(view) {
   const query = viewQuery(view);
-  return query ? `/?${query}` : "/";
+  return query ? `./?${query}` : "./";
 }
 
 /** The view with other values; its page of requests starts anew. */

@@ -3,24 +3,31 @@
 import argparse
 import glob
 import os
+import re
 import signal
 import socket
 import sys
+import time
 import webbrowser
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__, config
 from logwatcher.config import ConfigError
+from logwatcher.core.privacy import MODES
 
 if TYPE_CHECKING:
     from logwatcher.core.formats import Format
+    from logwatcher.core.privacy import Policy
+    from logwatcher.follower import Start
     from logwatcher.runtime import Source
 
 DEFAULT_PORT = 8000
 AUTO = "auto"
+STDIN = "-"
 MAX_EXPLAINED = 100_000
 """Lines that ``explain`` looks at."""
 
@@ -58,13 +65,29 @@ def parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the page with mock traffic at hand, on SQLite")
     demo.add_argument("--start", action="store_true", help="start the mock traffic at once")
     _add_traffic(demo)
+    _add_privacy(demo)
     _add_server(demo)
     demo.set_defaults(command=_demo)
 
-    watch = commands.add_parser("watch", help="follow an access log and serve the page on it")
-    watch.add_argument("file", type=Path, help="an access log")
-    watch.add_argument("--name", help="what the page calls it; default: the file's name")
+    watch = commands.add_parser("watch", help="follow access logs and serve the page on them")
+    watch.add_argument(
+        "files", nargs="*", metavar="FILE", help="logs, or globs in quotes; -: standard input"
+    )
+    watch.add_argument(
+        "--syslog",
+        metavar="ADDRESS",
+        help="take requests by syslog, too: a port, or an address like 127.0.0.1:5514",
+    )
+    watch.add_argument(
+        "--from",
+        dest="start",
+        default="1h",
+        help="where to begin in a log that is new here: start, end or how far back,"
+        " such as 30m, 6h, 7d; default: %(default)s",
+    )
+    watch.add_argument("--name", help="one source for all of them; default: each by its own name")
     _add_format(watch)
+    _add_privacy(watch)
     _add_server(watch)
     watch.set_defaults(command=_watch)
 
@@ -75,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     import_.add_argument("--name", help="what the page calls them; default: by the file's name")
     import_.add_argument("--rejects", type=Path, help="a file for the lines that don't match")
     _add_format(import_)
+    _add_privacy(import_)
     import_.set_defaults(command=_import)
 
     explain = commands.add_parser("explain", help="which format a log has, and what doesn't fit it")
@@ -86,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     formats.set_defaults(command=_formats)
 
     serve = commands.add_parser("serve", help="the page on the database of DATABASE_URL")
+    _add_privacy(serve)
     _add_server(serve)
     serve.set_defaults(command=_serve)
 
@@ -129,6 +154,15 @@ def _add_format(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_privacy(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--client-ip",
+        choices=MODES,
+        help="what is kept of a client's address; default: LOGWATCHER_CLIENT_IP, or none",
+    )
+    command.add_argument("--query-strings", action="store_true", help="keep them in paths")
+
+
 def _add_traffic(command: argparse.ArgumentParser) -> None:
     command.add_argument("--rate", type=float, help="requests per second, 0.1 to 5000")
     command.add_argument("--scenario", help="what goes wrong in it, e.g. checkout-errors")
@@ -139,6 +173,7 @@ def _demo(options: argparse.Namespace) -> int:
     _set_up()
     from logwatcher.generator import Generator
 
+    _choose_policy(options)
     _migrate_database()
     with _listener(options.port) as listener:
         _change_traffic(options)
@@ -146,35 +181,101 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
-    _check_readable(options.file)
+    if not options.files and not options.syslog:
+        raise UsageError("watch: give a FILE or --syslog ADDRESS")
     format_ = _chosen_format(options)
+    start = _start(options.start)
+    names = _watched(options.files)
     _set_up()
     from django.conf import settings
 
-    from logwatcher.core.event import MAX_SOURCE
-    from logwatcher.core.formats import AutoParse, Detection, read_after
-    from logwatcher.core.formats.detection import MAX_LINES
-    from logwatcher.core.text import clean
-    from logwatcher.follower import Follower
-    from logwatcher.sources.lines import first_lines
+    from logwatcher.sources.line_reader import LineReader
+    from logwatcher.watcher import StandardInput, Watcher
 
-    name = options.name or options.file.name
-    if not 0 < len(name) <= MAX_SOURCE:
-        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
-    name = clean(name, MAX_SOURCE)
+    source = _source_name(options.name)
+    policy = _choose_policy(options)
+    sources: list[Source] = []
+    if options.syslog:
+        sources.append(_syslog(options.syslog, source, format_, policy))
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
-
-    def tell(found: Detection) -> None:
-        if found.format:
-            doubt = f"; {found.doubt}" if found.doubt else ""
-            print(f"logwatcher: {name}: format {found.format.name}{doubt}", file=sys.stderr)
-
-    lines = first_lines(options.file, MAX_LINES)
-    parse = read_after(lines, format_) if format_ else AutoParse(lines, tell)
-    follower = Follower(options.file.absolute(), name, parse)
+    if STDIN in names:
+        reader = LineReader("standard input", source or "stdin", format_, _tell, policy)
+        sources.append(StandardInput(sys.stdin.fileno(), reader))
+    if files := [name for name in names if name != STDIN]:
+        watcher = Watcher(
+            files, source=source, format_=format_, start=start, tell=_tell, policy=policy
+        )
+        sources.append(watcher)
     with _listener(options.port) as listener:
-        return _run([follower], listener, options)
+        return _run(sources, listener, options)
+
+
+def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") -> "Source":
+    """What listens there; warns if others than this machine reach it."""
+    from logwatcher.sources.address import AddressError, open_sockets, read_address
+    from logwatcher.sources.sender import Senders
+    from logwatcher.sources.syslog import Syslog
+
+    try:
+        sockets = open_sockets(read_address(text))
+    except AddressError as error:
+        raise UsageError(f"--syslog: {error}") from None
+    _tell(f"syslog on {sockets.address}, UDP and TCP")
+    if not sockets.is_local:
+        _tell(
+            "syslog knows no passwords: whoever reaches this address can write;"
+            " let a firewall choose who does"
+        )
+    return Syslog(sockets, Senders(name, format_, _tell, policy))
+
+
+def _tell(text: str) -> None:
+    print(f"logwatcher: {text}", file=sys.stderr)
+
+
+def _watched(names: Sequence[str]) -> list[str]:
+    """The names, once it is clear that each can be followed or may come to be."""
+    from logwatcher.sources import discovery
+
+    for name in names:
+        if name == STDIN:
+            continue
+        if Path(name).is_dir():
+            raise UsageError(f"{name}: a folder; name files, or a glob in quotes: '{name}/*.log'")
+        if not discovery.is_glob(name):
+            _check_readable(Path(name))
+    files = [name for name in names if name != STDIN]
+    if files and not discovery.find(files):
+        if old := [name for name in files if not discovery.is_glob(name)]:
+            raise UsageError(f"{old[0]}: an old log; add it by: logwatcher import {old[0]}")
+        _tell(f"no file matches {' or '.join(files)} yet; it is waited for")
+    return list(names)
+
+
+def _start(text: str) -> "Start":
+    """Where ``--from`` says to begin."""
+    from logwatcher.follower import Start
+
+    if text in ("start", "end"):
+        return Start(from_end=text == "end")
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text, re.ASCII)
+    if not match:
+        raise UsageError(
+            f"--from: can't use {text!r}; give start, end or how far back: 30m, 6h, 7d"
+        )
+    seconds = int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    return Start(since_us=int((time.time() - seconds) * 1e6))
+
+
+def _source_name(name: str | None) -> str:
+    """The name given for a source; empty: none is given."""
+    from logwatcher.core.event import MAX_SOURCE
+    from logwatcher.core.text import clean
+
+    if name is not None and not 0 < len(name) <= MAX_SOURCE:
+        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    return clean(name or "", MAX_SOURCE)
 
 
 def _import(options: argparse.Namespace) -> int:
@@ -182,16 +283,15 @@ def _import(options: argparse.Namespace) -> int:
     _chosen_format(options)  # raises UsageError
     _set_up()
     from logwatcher import importing
-    from logwatcher.core.event import MAX_SOURCE
 
-    if options.name is not None and not 0 < len(options.name) <= MAX_SOURCE:
-        raise UsageError(f"--name: give 1 to {MAX_SOURCE} characters")
+    source = _source_name(options.name)
     if options.rejects and any(options.rejects.resolve() == path.resolve() for path in paths):
         raise UsageError(f"--rejects: {options.rejects} is one of the logs; name another file")
+    policy = _choose_policy(options)
     _migrate_database()
     format_ = None if options.format == AUTO else options.format
     try:
-        return importing.run(paths, format_, options.name, options.rejects)
+        return importing.run(paths, format_, source or None, options.rejects, policy)
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None
 
@@ -200,7 +300,7 @@ def _paths(names: Sequence[str]) -> list[Path]:
     """The files of these names and globs, each once."""
     paths: dict[Path, None] = {}
     for name in names:
-        if name == "-":
+        if name == STDIN:
             paths[Path(name)] = None
             continue
         found = [Path(name)] if Path(name).exists() else sorted(map(Path, glob.glob(name)))  # noqa: PTH207
@@ -262,6 +362,7 @@ def _serve(options: argparse.Namespace) -> int:
     _set_up()
     from logwatcher.generator import Generator
 
+    _choose_policy(options)
     _check_migrations()
     with _listener(options.port) as listener:
         return _run([Generator()], listener, options)
@@ -386,6 +487,20 @@ def _set_up() -> None:
     import django
 
     django.setup()
+
+
+def _choose_policy(options: argparse.Namespace) -> "Policy":
+    """What the settings say, where no option says otherwise; from now on all settings say so."""
+    from django.conf import settings
+
+    default: Policy = settings.PRIVACY
+    policy = replace(
+        default,
+        client=options.client_ip or default.client,
+        keeps_query=options.query_strings or default.keeps_query,
+    )
+    settings.PRIVACY = policy
+    return policy
 
 
 def _migrate_database() -> list[str]:

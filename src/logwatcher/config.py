@@ -3,10 +3,12 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from logwatcher.core.privacy import MODES
 
 
 class ConfigError(ValueError):
@@ -45,12 +47,22 @@ SETTINGS = {
         Setting(
             "LOGWATCHER_SECRET_KEY",
             "made on first start and kept in the data directory",
-            "Key that signs cookies; at least 50 characters.",
+            "Key that signs cookies and hashes addresses; at least 50 characters.",
         ),
         Setting(
             "LOGWATCHER_TRAFFIC_MINUTES",
             "15",
             "Minutes after which mock traffic stops by itself; 0: never.",
+        ),
+        Setting(
+            "LOGWATCHER_CLIENT_IP",
+            "none",
+            "What is kept of a client's address: none, truncate, hash or full.",
+        ),
+        Setting(
+            "LOGWATCHER_QUERY_STRINGS",
+            "no",
+            "Whether query strings are kept in paths: yes or no.",
         ),
     )
 }
@@ -66,6 +78,8 @@ class Config:
         allowed_hosts: names besides the loopback ones.
         secret_key: given, or empty: ``secret_key_in(data)``.
         traffic_minutes: 0: mock traffic never stops by itself.
+        client_ip: one of ``privacy.MODES``.
+        keeps_query: whether paths keep their query strings.
     """
 
     data: Path
@@ -73,6 +87,8 @@ class Config:
     allowed_hosts: tuple[str, ...]
     secret_key: str
     traffic_minutes: float
+    client_ip: str
+    keeps_query: bool
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
@@ -93,6 +109,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
         traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
+        client_ip=_one_of(MODES, "LOGWATCHER_CLIENT_IP", get("LOGWATCHER_CLIENT_IP", "none")),
+        keeps_query=_one_of(
+            ("yes", "no"), "LOGWATCHER_QUERY_STRINGS", get("LOGWATCHER_QUERY_STRINGS", "no")
+        )
+        == "yes",
     )
 
 
@@ -175,3 +196,9 @@ def _minutes(text: str) -> float:
             f"LOGWATCHER_TRAFFIC_MINUTES: {text!r} is not a number of minutes; 0 means never"
         )
     return minutes
+
+
+def _one_of(known: Sequence[str], name: str, text: str) -> str:
+    if text not in known:
+        raise ConfigError(f"{name}: {text!r} is none of {', '.join(known)}")
+    return text

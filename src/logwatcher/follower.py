@@ -1,58 +1,60 @@
-"""A source that follows one access log, from where the store says it was read to."""
+"""Follows one access log from where the store says it was read to, and says how that goes."""
 
-import logging
-from collections.abc import Callable
+import asyncio
 from contextlib import aclosing
 from pathlib import Path
+from typing import NamedTuple
 
-from logwatcher.core.event import Event
+from logwatcher.core.event import Batch, Position
+from logwatcher.core.formats.detection import MAX_LINES
 from logwatcher.pipeline import Put
-from logwatcher.sources.lines import Tally
+from logwatcher.sources.line_reader import LineReader
+from logwatcher.sources.lines import first_lines
 from logwatcher.sources.tail import tail
-from logwatcher.store import reader
-from logwatcher.store.thread import StoreThread
 
-log = logging.getLogger(__name__)
+
+class Start(NamedTuple):
+    """Where to begin in a file that was never read: with what is newer, or at its end.
+
+    Attributes:
+        since_us: requests before this are left out; None: all are taken.
+        from_end: only what is written from now on.
+    """
+
+    since_us: int | None = None
+    from_end: bool = False
+
+
+ALL = Start()
+"""Everything that is there."""
 
 
 class Follower:
-    """Puts what the log holds and what is written to it, until cancelled.
+    """Puts what one log holds and what is written to it, until cancelled.
 
     The position is committed with the events before it: a restart loses and repeats nothing.
     """
 
-    def __init__(self, path: Path, source: str, parse: Callable[[str], Event]) -> None:
+    def __init__(self, path: Path, reader: LineReader, start: Start) -> None:
         self._path = path
-        self._source = source
-        self._parse = parse
-        self._tally = Tally()
-        self._told = 0
+        self._reader = reader
+        self._start = start
 
-    async def __call__(self, put: Put) -> None:
-        """Put batch after batch."""
-        thread = StoreThread("follower")
-        try:
-            position = await thread.call(reader.position, self._source)
-        finally:
-            await thread.close()
-        batches = tail(self._path, self._source, self._parse, position=position, tally=self._tally)
+    async def __call__(self, put: Put, position: Position | None) -> None:
+        """Put batch after batch, from ``position`` on."""
+        reader = self._reader
+        lines = await asyncio.to_thread(first_lines, self._path, MAX_LINES)
+        batches = tail(
+            self._path,
+            reader.source,
+            reader.parse(lines),
+            position=position,
+            from_end=self._start.from_end,
+        )
         async with aclosing(batches):
             async for batch in batches:
-                await put(batch)
-                self._tell()
+                await put(reader.batch(batch))
 
-    def _tell(self) -> None:
-        """Say that lines don't match: at the first one, and each time there are ten times more."""
-        unmatched = self._tally.unmatched
-        if unmatched < max(10 * self._told, 1):
-            return
-        self._told = unmatched
-        reason, line = self._tally.samples[0]
-        log.warning(
-            "%s: %d of %d lines don't match, the first one because of: %s; it begins %r",
-            self._source,
-            unmatched,
-            unmatched + self._tally.matched,
-            reason,
-            line,
-        )
+    def report(self) -> Batch:
+        """How it goes, as a batch without events."""
+        return self._reader.report()

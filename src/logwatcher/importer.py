@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from logwatcher.core.formats import detect, find_format
 from logwatcher.core.formats.detection import MAX_LINES
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.archive import HEAD, Archive, Broken, Piece, digest, pieces
 from logwatcher.sources.parsing import Job, Parsed, Parsers
 from logwatcher.store import progress, writer
@@ -83,7 +84,7 @@ class _File:
 
     def learn(self, lines: bytes) -> None:
         """Keep the headers in these lines, the last of each kind."""
-        if find_format(self.format).start is None:
+        if not find_format(self.format).has_headers:
             return
         for match in _HEADER.finditer(lines):
             if match[1] in self.headers or len(self.headers) < _MAX_HEADERS:
@@ -100,6 +101,7 @@ class Importer:
         format_: str | None = None,
         name: str | None = None,
         rejects: BinaryIO | None = None,
+        policy: Policy = STRICT,
         tell: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
         """Begin with nothing done.
@@ -109,6 +111,7 @@ class Importer:
             format_: as ``find_format`` takes it; by default found for each file.
             name: of the source; by default the file's without its rotation.
             rejects: gets a line for each one that doesn't match: file, reason, line.
+            policy: what is kept of a request.
             tell: called after each commit.
         """
         writer.expect_blocks()
@@ -117,6 +120,7 @@ class Importer:
         self._format = format_
         self._name = name
         self._rejects = rejects
+        self._policy = policy
         self._tell = tell
 
     def import_file(self, path: Path) -> None:
@@ -175,7 +179,7 @@ class Importer:
         )
         file = _File(source, str(path), spec, place, stored)
         archive.seek(0)
-        if place.offset and find_format(spec).start:
+        if place.offset and find_format(spec).has_headers:
             self._reread(file, archive, place.offset)
         archive.seek(place.offset)
         is_final = archive.is_compressed or time.time() - path.stat().st_mtime > OLD_S
@@ -236,7 +240,8 @@ class Importer:
                     self._skip(file.path, "its last line has no end yet: left for later")
                     break
                 headers = tuple(file.headers.values())
-                job = Job(piece.lines, file.format, headers, self._rejects is not None)
+                wants_rejects = self._rejects is not None
+                job = Job(piece.lines, file.format, headers, wants_rejects, self._policy)
                 done = archive.done if archive else piece.end
                 waiting.append((piece, done, self._parsers.submit(job)))
                 file.learn(piece.lines)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 from logwatcher.importer import Importer, Summary
 from logwatcher.sources.parsing import SMALL, Parsers, cores
@@ -23,7 +24,13 @@ class Unwritable(Exception):
     """The file for rejects can't be opened: says why."""
 
 
-def run(paths: Sequence[Path], format_: str | None, name: str | None, rejects: Path | None) -> int:
+def run(
+    paths: Sequence[Path],
+    format_: str | None,
+    name: str | None,
+    rejects: Path | None,
+    policy: Policy = STRICT,
+) -> int:
     """Import these; returns the exit code, 2 if not all could be read. Raises Unwritable."""
     files = [path for path in paths if path != STDIN]
     size = sum(path.stat().st_size for path in files)
@@ -34,7 +41,12 @@ def run(paths: Sequence[Path], format_: str | None, name: str | None, rejects: P
     try:
         with Parsers(count) as parsers:
             importer = Importer(
-                parsers, format_=format_, name=name, rejects=output, tell=report.show
+                parsers,
+                format_=format_,
+                name=name,
+                rejects=output,
+                policy=policy,
+                tell=report.show,
             )
             try:
                 for path in paths:

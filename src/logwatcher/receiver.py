@@ -20,6 +20,7 @@ from logwatcher.core import payload
 from logwatcher.core.event import Batch
 from logwatcher.core.limit import Allowance
 from logwatcher.core.payload import Payload, PayloadError, TooManyEvents
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.pipeline import Unavailable
 from logwatcher.store import token
 from logwatcher.store.token import Grant
@@ -107,7 +108,9 @@ class Tokens:
 class Receiver:
     """Takes events, and answers 202 when they are committed."""
 
-    def __init__(self, commit: Commit, load: Load) -> None:
+    def __init__(self, commit: Commit, load: Load, policy: Policy = STRICT) -> None:
+        """``policy``: what is kept of what is sent."""
+        self._policy = policy
         self._commit = commit
         self._tokens = Tokens(load)
         self._held = 0
@@ -185,7 +188,9 @@ class Receiver:
 
         def decode() -> Payload:
             text = (_decompress(body) if is_gzip else body).decode("utf-8", "replace")
-            return payload.read(text.removeprefix("\ufeff"), now_us, is_lines=is_lines)
+            return payload.read(
+                text.removeprefix("\ufeff"), now_us, is_lines=is_lines, policy=self._policy
+            )
 
         try:
             if len(body) <= _SMALL and not is_gzip:

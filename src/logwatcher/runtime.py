@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
@@ -35,7 +36,7 @@ class Runtime:
         self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
         self._feed = Feed(self.hub, self._ask)
         self._pipeline = Pipeline(self._write, self._feed.wake)
-        self.receiver = Receiver(self._pipeline.commit, self._load_tokens)
+        self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
 
     async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         """ASGI's lifespan: work between start-up and shutdown."""

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from psycopg.conninfo import conninfo_to_dict
 
 from logwatcher import config
+from logwatcher.core.privacy import Policy, client_key
 
 _config = config.from_environment()
 _HERE = Path(__file__).parent
@@ -15,29 +16,21 @@ HAS_MOCK_TRAFFIC = True
 TRAFFIC_MINUTES = _config.traffic_minutes
 DATA = _config.data
 SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
+PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
-ROOT_URLCONF = "logwatcher.urls"
+ROOT_URLCONF = "logwatcher.root"
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-INSTALLED_APPS = [
-    "logwatcher.store",
-    "logwatcher.web",
-]
+INSTALLED_APPS = ["logwatcher.store"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "logwatcher.web.headers.content_security_policy",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-    }
 ]
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

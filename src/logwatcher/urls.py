@@ -1,14 +1,20 @@
-"""Every address but the stream's, which ``asgi`` answers."""
+"""Every address but the stream's, which ``asgi`` answers.
+
+``include`` them below any prefix that ends in a slash; the page finds them by relative addresses.
+"""
 
 from django.urls import path
 
-from logwatcher.web import api, bundle, page
+from logwatcher.web import api, bundle, page, setting
 
+app_name = "logwatcher"
 urlpatterns = [
-    path("", page.page),
+    path("", page.page, name="page"),
     path("requests/<int:request_id>", page.request_detail),
     path("static/logwatcher/<name>", bundle.asset),
     path("traffic", page.change_traffic),
+    path("settings", setting.page),
+    path("settings/sources", setting.sources),
     path("api/series", api.series),
     path("api/summary", api.summary),
     path("api/endpoints", api.endpoints),
@@ -18,6 +24,3 @@ urlpatterns = [
     path("api/traffic", api.traffic),
     path("api/openapi.json", api.openapi),
 ]
-handler400 = page.bad_request
-handler404 = page.not_found
-handler500 = page.broken

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from logwatcher.core.pack import (
     MAX_PACKED,
+    TEXTS,
     keys_of,
     pack,
     pack_numbers,
@@ -22,7 +23,9 @@ NUMBER = st.integers(-(2**62), 2**62 - 1)
 OPTIONAL = st.one_of(st.none(), st.integers(0, 2**62 - 1))
 TEXT = st.text(st.characters(), max_size=9)
 ROWS = st.lists(
-    st.tuples(NUMBER, st.integers(0, 500), st.integers(0, 999), OPTIONAL, OPTIONAL, *[TEXT] * 3),
+    st.tuples(
+        NUMBER, st.integers(0, 500), st.integers(0, 999), OPTIONAL, OPTIONAL, *[TEXT] * len(TEXTS)
+    ),
     min_size=1,
     max_size=30,
 )
@@ -48,7 +51,7 @@ def test_requests_come_out_as_they_were(rows: list[tuple[int, ...]], data: st.Da
 
 @pytest.mark.parametrize("n", [0, 1, MAX_PACKED, MAX_PACKED + 1, 3 * MAX_PACKED])
 def test_packs_are_bounded_and_hold_all(n: int) -> None:
-    others: list[list[Any]] = [*[[0] * n] * 4, *[[""] * n] * 3]  # Any: by column
+    others: list[list[Any]] = [*[[0] * n] * 4, *[[""] * n] * len(TEXTS)]  # Any: by column
     packs = pack([range(n), *others])
     assert all(0 < one.number <= MAX_PACKED for one in packs)
     times = [time for one in packs for time in keys_of(one.keys).time_us.tolist()]
@@ -67,5 +70,5 @@ def test_a_thousand_alike_take_little() -> None:
         [512] * n,
         paths,
     ]
-    (one,) = pack([*columns, [""] * n, [""] * n])
+    (one,) = pack([*columns, *[[""] * n] * (len(TEXTS) - 1)])
     assert len(one.keys) + len(one.rest) < 8 * n

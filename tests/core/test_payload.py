@@ -20,10 +20,12 @@ from logwatcher.core.payload import (
     read,
     to_event,
 )
+from logwatcher.core.privacy import FULL, Policy
 from tests.factories import NOON
 
 NOW_US = NOON * 1_000_000
 RIGHT = {"method": "GET", "path": "/api/orders/7", "status": 200}
+TEXTS = ["method", "path", "route", "error_type", "error_message", "client", "user_agent"]
 JSON = dict[str, Any]  # Any: whatever JSON can hold
 
 
@@ -64,6 +66,25 @@ def test_what_may_be_left_out() -> None:
     assert one == Event(NOW_US, "GET", "/api/orders/7", "/api/orders/{id}", 200, None, None)
     assert made(time=None, route=None, duration=None, size=None, error_type=None) == one
     assert made(unknown=["ignored"]) == one
+
+
+def test_a_client_and_a_query_are_there_if_they_are_kept() -> None:
+    sent = {**RIGHT, "path": "/a/7?q=1#x", "client": "203.0.113.7:80", "user_agent": "curl/8"}
+    strict = to_event(sent, NOW_US)
+    assert (strict.path, strict.route, strict.client, strict.agent) == (
+        "/a/7",
+        "/a/{id}",
+        "",
+        "curl",
+    )
+    policy = Policy(FULL, keeps_query=True)
+    full = to_event(sent, NOW_US, policy)
+    assert full == strict._replace(path="/a/7?q=1", client="203.0.113.7")
+    assert read(json.dumps(sent), NOW_US, is_lines=True, policy=policy).events == [full]
+    for path in ("/a?", "/a#b?c", "/a"):
+        assert to_event({**RIGHT, "path": path}, NOW_US, policy).path == "/a"
+    assert to_event({**sent, "client": "unknown"}, NOW_US, policy).client == ""
+    assert (made().client, made(client=None, user_agent=None).agent) == ("", "")
 
 
 @pytest.mark.parametrize("field", ["method", "path", "status"])
@@ -141,7 +162,7 @@ def test_a_whole_number_may_be_written_with_a_fraction_of_zero() -> None:
     assert made(status=200.0, size=7.0)[4:7] == (200, None, 7)
 
 
-@pytest.mark.parametrize("field", ["method", "path", "route", "error_type", "error_message"])
+@pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("value", [1, True, ["/"], {"a": 1}])
 def test_texts_are_texts(field: str, value: object) -> None:
     assert "is not a string" in reason(**{field: value})
@@ -261,7 +282,19 @@ values = st.recursive(
     max_leaves=5,
 )
 fields = st.sampled_from(
-    ["time", "method", "path", "route", "status", "duration", "size", "error_type", "x"]
+    [
+        "time",
+        "method",
+        "path",
+        "route",
+        "status",
+        "duration",
+        "size",
+        "error_type",
+        "client",
+        "user_agent",
+        "x",
+    ]
 )
 
 

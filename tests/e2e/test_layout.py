@@ -29,7 +29,7 @@ COVERED = """(selector) => [...document.querySelectorAll(selector)]
 # Pairs of the bar's visible parts that share some area.
 OVERLAPS = """() => {
   const parts = [...document.querySelectorAll(
-    "#bar > :is(.brand, .chip, .menu), #traffic :is(.left, .menu, #traffic-toggle)",
+    "#bar > :is(.brand, .chip, .menu), #source > *, #traffic :is(.left, .menu, #traffic-toggle)",
   )].filter((part) => part.checkVisibility());
   const boxes = parts.map((part) => part.getBoundingClientRect());
   const overlap = (a, b) =>

@@ -203,8 +203,9 @@ export class FakeTab {
   states = [];
   loads = 0;
 
-  constructor(server, { locks, openChannel } = {}) {
+  constructor(server, { locks, openChannel, place = "/" } = {}) {
     this.server = server;
+    this.place = place;
     this.locks = locks;
     this.stream = new StreamHandler(
       {
@@ -217,7 +218,8 @@ export class FakeTab {
         lost: () => this.load(),
       },
       {
-        url: "/api/live",
+        place,
+        url: "api/live",
         openSource: server.connect,
         isOnline: () => true,
         locks,
@@ -253,6 +255,7 @@ export class FakeTab {
     const { id } = this.stream;
     this.channel.close();
     this.server.sources.delete(this.source);
-    this.locks.free([`logwatcher-tab-${id}`, ...(this.stream.isLeader ? ["logwatcher-leader"] : [])]);
+    const leader = this.stream.isLeader ? [`logwatcher-leader ${this.place}`] : [];
+    this.locks.free([`logwatcher-tab ${this.place} ${id}`, ...leader]);
   }
 }

@@ -62,7 +62,7 @@ test("a frame is applied if it follows, skipped if it is older, and a gap is not
 test("one tab connects, is live, and gets what is new", async () => {
   const tab = await openTab("range=1h");
   await gathered();
-  assert.deepEqual(server.opened, ["/api/live?view=range%3D1h&since=ab12cd34-0"]);
+  assert.deepEqual(server.opened, ["api/live?view=range%3D1h&since=ab12cd34-0"]);
   assert.equal(tab.state, "live");
   server.commit(3);
   server.commit(4);
@@ -90,6 +90,17 @@ test("eight tabs share one connection and all are live", async () => {
   assert.equal([...server.open[0].at].length, 4);
   assert.ok(tabs.every(({ state }) => state === "live"));
   assertExact();
+});
+
+test("another page on the same origin has a connection of its own", async () => {
+  const other = new FakeServer();
+  tabs.push(new FakeTab(other, { ...browser, openChannel: fakeChannels(), place: "/shop/logwatcher/" }));
+  await tabs[0].show("");
+  await openTab("");
+  await gathered();
+  assert.equal(leaders().length, 2);
+  assert.equal(server.open.length, 1);
+  assert.equal(other.open.length, 1);
 });
 
 test("when the leader is closed another tab goes on at once, with nothing lost or twice", async () => {

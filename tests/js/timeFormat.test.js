@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  formatSpan, formatTick, formatTime, fullTime, offset, timeLeft, zoneName,
+  formatSpan, formatTick, formatTime, fullTime, offset, timeAgo, timeLeft, zoneName,
 } from "../../frontend/src/timeFormat.js";
 
 const at = (text) => Date.parse(text) / 1000;
@@ -71,4 +71,13 @@ test("time left counts down to 0:00 and no further", () => {
   assert.equal(timeLeft(59), "0:59");
   assert.equal(timeLeft(3601), "1:00:01");
   assert.equal(timeLeft(-3), "0:00");
+});
+
+test("how long ago is said in the largest unit that fits twice", () => {
+  const cases = { 0.4: "now", 1: "1 s", 119: "119 s", 120: "2 min", 7199: "119 min", 7200: "2 h" };
+  for (const [seconds, text] of Object.entries({ ...cases, 172800: "2 d" })) {
+    const wanted = text === "now" ? text : `${text.replace(" ", "\u2009")} ago`;
+    assert.equal(timeAgo(Number(seconds)), wanted);
+  }
+  assert.equal(timeAgo(-5), "now");
 });

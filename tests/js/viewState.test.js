@@ -13,7 +13,7 @@ import {
 
 test("the default view has an empty query", () => {
   assert.equal(viewQuery(parseView("")), "");
-  assert.equal(viewUrl(parseView("?range=5m&status=")), "/");
+  assert.equal(viewUrl(parseView("?range=5m&status=")), "./");
 });
 
 test("a query is put into the canonical order, and its defaults are left out", () => {

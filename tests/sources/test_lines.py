@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import FORMATS, MAX_LINE
+from logwatcher.core.health import MAX_SAMPLES
 from logwatcher.sources.lines import (
     MAX_SAMPLE,
-    MAX_SAMPLES,
     Splitter,
     Tally,
     first_lines,
@@ -125,6 +125,15 @@ def test_lines_are_counted_and_some_of_the_bad_ones_kept() -> None:
     assert tally.unmatched == 101
     assert len(tally.samples) == MAX_SAMPLES
     assert all(len(sample.line) <= MAX_SAMPLE for sample in tally.samples)
+
+
+def test_samples_show_no_address_and_no_query() -> None:
+    tally = Tally()
+    line = b'203.0.113.7 - - [12/May/2024:06:25:03 +0000] "GET /a?q=secret HTTP/1.1" ok 2\n'
+    read_events([line, b"203.0.113.7\n"], FORMATS["combined"].parse, tally)
+    assert tally.samples[0].line.startswith("xxx.x.xxx.x - - [12/May/2024:06:25:03 +0000]")
+    assert "found 'xxx.x.xxx.x'" in tally.samples[1].reason
+    assert not any(word in str(tally.samples) for word in ("secret", "203"))
 
 
 def test_the_first_lines_of_a_file_are_whole_and_bounded(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_reader_beside_writers_always_sees_whole_commits() -> None:
                 requests = len(reader.requests(View(), WINDOW, 10_000))
                 points = sum(int(point[1] or 0) for point in reader.points(View(), WINDOW))
                 assert requests == points == reader.figures(View(), WINDOW).requests
-                position = reader.position("web")
+                position = reader.position("x")
                 assert requests == (EVENTS * (position.offset + 1) if position else 0)
 
     at_once(write, read, read)

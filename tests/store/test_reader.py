@@ -90,6 +90,8 @@ def as_written(row: RequestRow) -> tuple[str, Event]:
         row.size,
         row.error_type,
         row.error_message,
+        row.client,
+        row.agent,
     )
 
 
@@ -192,7 +194,7 @@ def test_a_request_is_found_by_its_id() -> None:
 
 @pytest.mark.usefixtures("written")
 def test_names_are_those_written() -> None:
-    sources, names = reader.names_in_use()
+    sources, names = reader.sources(), reader.endpoints_in_use()
     assert sources == ["app", "web"]
     assert set(names) == {(one.method, one.route) for _, one in WRITTEN}
 
@@ -205,7 +207,7 @@ def test_an_empty_store_answers_with_nothing() -> None:
     assert reader.trends(view, WINDOW, [EndpointName("GET", "/")], 3) == {("GET", "/"): [0, 0, 0]}
     assert reader.requests(view, WINDOW, 10) == []
     assert reader.new_requests(view, WINDOW, 0, 0) == (0, None)
-    assert reader.names_in_use() == ([], [])
+    assert (reader.sources(), reader.endpoints_in_use()) == ([], [])
     assert not reader.has_requests()
 
 

@@ -10,14 +10,14 @@ from logwatcher.web import bundle
 
 @pytest.fixture(params=["page.js", "theme.js", "page.css"])
 def url(request: pytest.FixtureRequest) -> str:
-    return bundle.address(request.param)
+    return f"/{bundle.address(request.param)}"
 
 
 def test_a_file_is_kept_for_ever(url: str, client: Client) -> None:
     response = client.get(url)
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == bundle.FOR_EVER
-    assert response.content == (bundle.FOLDER / url.removeprefix(bundle.URL)).read_bytes()
+    assert response.content == (bundle.FOLDER / url.removeprefix(f"/{bundle.URL}")).read_bytes()
     kind = "text/css" if url.endswith(".css") else "text/javascript"
     assert response.headers["Content-Type"].startswith(kind)
 

@@ -296,7 +296,6 @@ def test_filters_offer_what_is_there_and_what_is_chosen() -> None:
     write([event(NOON, status=404), event(NOON, method="PUT", route="/b", status=500)])
     write([event(NOON, status=200)])
     of = card.filters(ZOOM.change(status="418"), WINDOW)
-    assert of["sources"] == ["web"]
     assert of["statuses"] == ["2xx", "3xx", "4xx", "5xx", "404", "500", "418"]
     assert of["methods"] == ["GET", "PUT"]
     assert of["endpoints"] == [

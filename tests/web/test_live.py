@@ -16,7 +16,7 @@ from logwatcher.core.sketch import RELATIVE_ERROR
 from logwatcher.core.view import RANGES, View, steps_for
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, writer
-from logwatcher.store.models import Head
+from logwatcher.store.models import Head, Input
 from logwatcher.stream.feed import Join
 from logwatcher.web import live
 from logwatcher.web.live import Watch
@@ -223,3 +223,18 @@ def test_the_wanted_traffic_is_in_the_news() -> None:
     news = Watch().news(None, [], [])
     assert news.traffic["version"] == news.traffic_version
     assert "Start" in news.traffic["html"]
+
+
+def test_an_alert_comes_though_nothing_is_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = Browser(Watch(lambda: NOON), View(range="30d"))
+    writer.write([Batch("web", [event(NOON - 5)], input="/log")])
+    browser.tick()
+    browser.tick()
+    Input.objects.update(problem="no such file", problem_us=NOON * 10**6)
+    browser.tick()
+    assert "no such file" not in browser.cards["alerts"]
+    monkeypatch.setattr(live, "IDLE_S", 0.0)
+    monkeypatch.setattr(live, "CARDS_S", 0.0)
+    monkeypatch.setattr(browser.watch._watched[browser.view.query()], "due", 0.0)
+    browser.tick()
+    assert "no such file" in browser.cards["alerts"]

@@ -3,8 +3,7 @@
 import json
 import re
 from collections import Counter
-from html.parser import HTMLParser
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import pytest
 from django.db import connections
@@ -21,6 +20,7 @@ from logwatcher.stream.feed import Join
 from logwatcher.web import headers
 from logwatcher.web.live import Watch
 from tests.factories import NOON, event, events
+from tests.web.tags import Tags
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
 HTMX = {"HX-Request": "true"}
@@ -31,28 +31,6 @@ VIEW = View(start=NOON, end=NOON + 300)
 @pytest.fixture(autouse=True)
 def head(transactional_db: None) -> None:
     Head.objects.get_or_create(pk=1)
-
-
-class Tags(HTMLParser):
-    """All start tags of a page with their attributes, and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.data = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attributes}))
-
-    def handle_data(self, data: str) -> None:
-        self.data += data
-
-    @property
-    def links(self) -> list[str]:
-        """Where its links lead."""
-        return [of["href"] for tag, of in self.tags if tag == "a" and "href" in of]
 
 
 def get(client: Client, address: str, status: int = 200, *, htmx: bool = False) -> str:
@@ -102,7 +80,7 @@ def test_every_link_of_the_page_leads_somewhere(client: Client) -> None:
     writer.write([Batch(source, events(60, start=NOON)) for source in ("web", "app")])
     views = (ZOOM, f"{ZOOM}&step=10s&status=404&method=GET&sort=p95&show=all")
     links = {link for view in views for link in Tags(get(client, view)).links}
-    addresses = {link for link in links if link.startswith("/")}
+    addresses = {urljoin("/", link) for link in links if not link.startswith("#")}
     assert len(addresses) > 60
     for address in addresses:
         assert client.get(address).status_code == 200, address
@@ -159,7 +137,10 @@ HOSTILE = (
 
 def hostile_event(text: str) -> Event:
     path = f"/{text}"
-    return Event(NOON * 10**6, text[:MAX_METHOD], path, path, 500, 1000, 1, text, text)
+    return Event(NOON * 10**6, text[:MAX_METHOD], path, path, 500, 1000, 1, text, text, text, text)
+
+
+OURS = r"\.\.?/|#|data:image/svg|api/series|requests/\d+$|settings(?:#\w+)?$|traffic$"
 
 
 def assert_inert(html: str) -> None:
@@ -169,11 +150,23 @@ def assert_inert(html: str) -> None:
     for tag, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on") or name == "autofocus"]
         for name in ("href", "src", "action", "hx-get", "hx-post"):
-            address = attributes.get(name, "/")
-            assert re.match(r"[/#]|data:image/svg", address), f"{tag} {name}={address}"
+            address = attributes.get(name, "./")
+            assert re.match(OURS, address), f"{tag} {name}={address}"
         if tag == "script":
-            is_ours = attributes.get("src", "").startswith("/static/")
+            is_ours = re.match(r"(\./|\.\./)+static/", attributes.get("src", ""))
             assert is_ours or attributes.get("type") == "application/json"
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_request_says_who_sent_it_as_far_as_it_is_known(client: Client, is_known: bool) -> None:
+    known = event(NOON)
+    sent = known if is_known else known._replace(client="", agent="")
+    writer.write([Batch("web", [sent])])
+    request_id = reader.requests(VIEW, window_of(VIEW, NOON), 1)[0].id
+    for htmx in (True, False):
+        data = "".join(Tags(get(client, f"/requests/{request_id}", htmx=htmx)).data.split())
+        assert ("Client203.0.113.0/24AgentFirefox" in data) == is_known
+        assert ("Client" in data) == ("Agent" in data) == is_known
 
 
 @pytest.mark.parametrize("text", HOSTILE)

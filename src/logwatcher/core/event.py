@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from logwatcher.core.health import Condition, Sample
+
 MAX_METHOD = 16
 MAX_PATH = 2048
 MAX_ROUTE = 200
@@ -22,13 +24,15 @@ class Event(NamedTuple):
     Attributes:
         time_us: when it finished, µs since 1970-01-01 UTC.
         method: ``GET``, …; ``_OTHER`` if it is none of ``text.METHODS``.
-        path: as requested, without the query string.
+        path: as requested, without the query string unless ``Policy.keeps_query``.
         route: the path's template, ``/api/orders/{id}``.
         status: 0 to 999; 0 if there was none.
         duration_us: µs from first byte read to last byte written; None if not known.
         size: bytes of the response's body; None if not known.
         error_type: the exception's or the error's name; empty if there was none.
         error_message: its text; empty if there was none.
+        client: who sent it, as ``Policy.to_client`` leaves it; empty if that is not kept.
+        agent: the user agent's family, one of ``agent.FAMILIES``; empty if not known.
     """
 
     time_us: int
@@ -40,6 +44,8 @@ class Event(NamedTuple):
     size: int | None
     error_type: str = ""
     error_message: str = ""
+    client: str = ""
+    agent: str = ""
 
 
 class Position(NamedTuple):
@@ -68,9 +74,17 @@ class Batch(NamedTuple):
         events: what was read.
         position: how far the file behind it has been read with them.
         key: what the sender named the batch: one that was committed is not committed again.
+        input: what the lines were read from; empty: they were no lines.
+        unmatched: how many lines between these events were none.
+        samples: some of those.
+        condition: how it goes with the input.
     """
 
     source: str
     events: list[Event]
     position: Position | None = None
     key: str = ""
+    input: str = ""
+    unmatched: int = 0
+    samples: tuple[Sample, ...] = ()
+    condition: Condition | None = None

@@ -18,7 +18,7 @@ KEYS = ("time_us", "endpoint", "status")
 """What requests are looked for by; ``endpoint`` is a number that the maker gives a meaning."""
 NUMBERS = ("duration_us", "size")
 """Numbers from 0, or None."""
-TEXTS = ("path", "error_type", "error_message")
+TEXTS = ("path", "error_type", "error_message", "client", "agent")
 FIELDS = (*KEYS, *NUMBERS, *TEXTS)
 """All that is stored of a request, in the order of columns and rows."""
 MAX_PACKED = 10_000

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from logwatcher.core.agent import to_family
 from logwatcher.core.event import MAX_ERROR, MAX_PATH, MAX_ROUTE, Event, ParseError
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.route import to_route
 from logwatcher.core.text import clean, to_method
 
@@ -63,13 +65,14 @@ class Payload(NamedTuple):
     wrong: int
 
 
-def read(text: str, now_us: int, *, is_lines: bool) -> Payload:
+def read(text: str, now_us: int, *, is_lines: bool, policy: Policy = STRICT) -> Payload:
     """Read all events.
 
     Args:
         text: an object or an array of objects in JSON, or one object per line.
         now_us: the time of events that have none, and the measure of what is ahead of it.
         is_lines: whether it is the latter; empty lines don't count.
+        policy: what is kept of each.
 
     Raises:
         PayloadError: it is neither, or there is nothing in it.
@@ -85,7 +88,7 @@ def read(text: str, now_us: int, *, is_lines: bool) -> Payload:
         try:
             if type(value) is ParseError:
                 raise value
-            events.append(to_event(value, now_us))
+            events.append(to_event(value, now_us, policy))
         except ParseError as error:
             wrong += 1
             if wrong <= MAX_REJECTED:
@@ -95,8 +98,8 @@ def read(text: str, now_us: int, *, is_lines: bool) -> Payload:
     return Payload(events, rejected, wrong)
 
 
-def to_event(value: object, now_us: int) -> Event:
-    """One event from what JSON holds.
+def to_event(value: object, now_us: int, policy: Policy = STRICT) -> Event:
+    """One event from what JSON holds, as far as the policy keeps it.
 
     Raises:
         ParseError: naming the field and what is wrong with it.
@@ -104,11 +107,12 @@ def to_event(value: object, now_us: int) -> Event:
     if type(value) is not dict:
         raise ParseError(f"not an object: {_shown(value)}")
     get = value.get
-    path = _text(get("path"), "path")
+    path, query = _text(get("path"), "path"), ""
     if not path:
         raise ParseError("path: is missing")
     if "?" in path or "#" in path:
-        path = path.partition("?")[0].partition("#")[0] or "/"
+        path, _, query = path.partition("#")[0].partition("?")
+        path = path or "/"
     route = _text(get("route"), "route")
     method = _text(get("method"), "method")
     if not method:
@@ -118,16 +122,19 @@ def to_event(value: object, now_us: int) -> Event:
         raise ParseError("status: is missing")
     time, duration, size = get("time"), get("duration"), get("size")
     error_type, error_message = get("error_type"), get("error_message")
+    client, agent = _text(get("client"), "client"), _text(get("user_agent"), "user_agent")
     return Event(
         now_us if time is None else _time_us(time, now_us),
         to_method(method),
-        clean(path, MAX_PATH),
+        clean(f"{path}?{query}" if query and policy.keeps_query else path, MAX_PATH),
         clean(route, MAX_ROUTE) if route else to_route(path),
         _whole(status, "status", 999),
         None if duration is None else round(_number(duration, "duration", MAX_DURATION_S) * 1e6),
         None if size is None else _whole(size, "size", MAX_SIZE),
         clean(_text(error_type, "error_type"), MAX_ERROR) if error_type else "",
         clean(_text(error_message, "error_message"), MAX_ERROR) if error_message else "",
+        policy.to_client(client),
+        to_family(agent),
     )
 
 

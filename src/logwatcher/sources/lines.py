@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import MAX_LINE, Header, ParseUsual
+from logwatcher.core.health import MAX_SAMPLES, Sample
+from logwatcher.core.privacy import mask
 from logwatcher.core.text import clean
 
-MAX_SAMPLES = 5
-MAX_SAMPLE = 200
+MAX_SAMPLE = 500
 MAX_HEAD = 64 * 1024 * 1024
 
 _AT_ONCE = 1000  # lines, so that they stay in the processor's cache
@@ -68,13 +68,6 @@ def first_lines(path: Path, count: int) -> list[str]:
     return [line.strip(b"\0\r\n").decode("utf-8", "replace") for line in lines[:count]]
 
 
-class Sample(NamedTuple):
-    """Why a line was no event, and the line or its beginning."""
-
-    reason: str
-    line: str
-
-
 @dataclass(slots=True)
 class Tally:
     """What became of the lines of a source so far.
@@ -89,12 +82,18 @@ class Tally:
     unmatched: int = 0
     samples: list[Sample] = field(default_factory=list)
 
+    def add(self, other: "Tally") -> None:
+        """Count what another one has counted."""
+        self.matched += other.matched
+        self.unmatched += other.unmatched
+        self.samples += other.samples[: MAX_SAMPLES - len(self.samples)]
+
     def reject(self, line: bytes, reason: str) -> None:
         """Count a line that was no event."""
         self.unmatched += 1
         if len(self.samples) < MAX_SAMPLES:
             text = line[: 4 * MAX_SAMPLE].decode("utf-8", "replace")
-            self.samples.append(Sample(reason, clean(text, MAX_SAMPLE)))
+            self.samples.append(Sample(mask(reason), clean(mask(text), MAX_SAMPLE)))
 
 
 def read_events(

@@ -18,6 +18,7 @@ from typing import NamedTuple
 from logwatcher.core.block import Block, to_block
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats import Format, find_format
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
 
 MAX_PROCESSES = 2
@@ -38,12 +39,14 @@ class Job(NamedTuple):
         format: as ``find_format`` takes it.
         headers: those lines before them that say how these are to be read.
         wants_rejects: whether the lines that don't match are asked for.
+        policy: what the events keep.
     """
 
     lines: bytes
     format: str
     headers: Sequence[str] = ()
     wants_rejects: bool = False
+    policy: Policy = STRICT
 
 
 class Parsed(NamedTuple):
@@ -82,13 +85,14 @@ def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
     format_ = _format(job.format)
-    read = format_.reader()
+    read = format_.reader(job.policy)
+    usual = format_.usual_reader(job.policy)
     for header in job.headers:
         try:
             read(header)
         except ParseError:
             continue
-    events = read_events(job.lines.splitlines(), read, tally, format_.parse_usual)
+    events = read_events(job.lines.splitlines(), read, tally, usual)
     return Parsed(to_block(events), tally.matched, tally.unmatched, tally.reasons, tally.kept)
 
 

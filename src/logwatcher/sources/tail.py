@@ -150,8 +150,16 @@ class Follower:
         for first in range(0, len(lines), MAX_BATCH):
             part = lines[first : first + MAX_BATCH]
             behind -= sum(map(len, part))
-            events = read_events(part, self._parse, self._tally)
-            yield Batch(self._source, events, file.position(self._path, behind))
+            tally = Tally()
+            events = read_events(part, self._parse, tally)
+            self._tally.add(tally)
+            yield Batch(
+                self._source,
+                events,
+                file.position(self._path, behind),
+                unmatched=tally.unmatched,
+                samples=tuple(tally.samples),
+            )
 
 
 class _File:

@@ -77,6 +77,8 @@ class Request(models.Model):
     path = models.TextField()
     error_type = models.TextField(default="")
     error_message = models.TextField(default="")
+    client = models.TextField(default="")
+    agent = models.TextField(default="")
 
 
 class Pack(models.Model):
@@ -99,14 +101,33 @@ class Pack(models.Model):
 
 
 class FilePosition(models.Model):
-    """How far a followed file has been read; ``core.event.Position`` by source."""
+    """How far a followed file has been read; the fields are ``core.event.Position``'s."""
 
-    source = models.OneToOneField(Source, models.CASCADE, primary_key=True)
-    path = models.TextField()
+    path = models.TextField(primary_key=True)
     device = models.BigIntegerField()
     inode = models.BigIntegerField()
     offset = models.BigIntegerField()
     fingerprint = models.BinaryField()
+
+
+class Input(models.Model):
+    """What is read line by line: the fields of ``core.health.Health``.
+
+    ``samples`` and ``minutes`` are JSON lists of what the tuples there hold.
+    """
+
+    name = models.TextField(primary_key=True)
+    source = models.CharField(max_length=MAX_SOURCE)
+    format = models.TextField(default="")
+    behind = models.BigIntegerField(default=0)
+    problem = models.TextField(default="")
+    problem_us = models.BigIntegerField(default=0)
+    seen_us = models.BigIntegerField()
+    lines = models.BigIntegerField()
+    unmatched = models.BigIntegerField()
+    last_us = models.BigIntegerField()
+    samples = models.TextField()
+    minutes = models.TextField()
 
 
 class Import(models.Model):

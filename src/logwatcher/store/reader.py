@@ -27,6 +27,7 @@ MIN_TREND_BUCKETS = 20
 MAX_ID = (1 << 63) - 1
 """No request ever gets this one."""
 
+_MINUTE = 60
 _NAMES = ("source", "method", "route")
 
 Params = list[Any]  # Any: what SQL takes
@@ -73,6 +74,8 @@ class RequestRow(NamedTuple):
     size: int | None
     error_type: str
     error_message: str
+    client: str
+    agent: str
 
 
 class NewRequests(NamedTuple):
@@ -188,16 +191,21 @@ def statuses(view: View, window: Window) -> list[int]:
     return query.statuses(_window_rows(view, window), view.statuses)
 
 
-def names_in_use() -> tuple[list[str], list[EndpointName]]:
-    """All sources, and all endpoints, by name."""
+def sources() -> list[str]:
+    """All sources, by name."""
     with _cursor() as cursor:
         cursor.execute("SELECT name FROM logwatcher_source ORDER BY name")
-        sources = [name for (name,) in cursor.fetchall()]
+        return [name for (name,) in cursor.fetchall()]
+
+
+def endpoints_in_use() -> list[EndpointName]:
+    """All endpoints, by route."""
+    with _cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT method, route FROM logwatcher_endpoint WHERE route <> ''"
             " ORDER BY route, method"
         )
-        return sources, [EndpointName(*row) for row in cursor.fetchall()]
+        return [EndpointName(*row) for row in cursor.fetchall()]
 
 
 def has_requests() -> bool:
@@ -259,20 +267,34 @@ def new_requests(view: View, window: Window, after: int, last: int) -> NewReques
     return NewRequests(count + more, None if latest_us is None else latest_us / 1e6)
 
 
-def position(source: str) -> Position | None:
-    """How far this source's file has been read."""
+def position(path: str) -> Position | None:
+    """How far the file of this name has been read."""
     with _cursor() as cursor:
         cursor.execute(
-            'SELECT p.path, p.device, p.inode, p."offset", p.fingerprint'
-            " FROM logwatcher_fileposition p JOIN logwatcher_source s ON s.id = p.source_id"
-            " WHERE s.name = %s",
-            [source],
+            'SELECT path, device, inode, "offset", fingerprint FROM logwatcher_fileposition'
+            " WHERE path = %s",
+            [path],
         )
         row = cursor.fetchone()
     if row is None:
         return None
     path, device, inode, offset, fingerprint = row
     return Position(path, device, inode, offset, bytes(fingerprint))
+
+
+def usual_rate(source: str, until: float) -> float:
+    """Requests per second of the source in the hour up to then, or since its first one in it."""
+    last = align(int(until), _MINUTE) + _MINUTE
+    where, params = _buckets_of(View(source=source))
+    rows = _rows(
+        f"SELECT start, totals, cells FROM logwatcher_bucket WHERE {where}"
+        " AND step = %s AND start >= %s AND start < %s",
+        [*params, _MINUTE, last - 3600, last],
+    )
+    if not rows:
+        return 0.0
+    found = query.figures([row._replace(group=0) for row in rows], View().statuses)
+    return found[0].requests / (last - min(row.group for row in rows))
 
 
 def _cursor() -> CursorWrapper:
@@ -388,7 +410,7 @@ def _request_rows(where: str, params: Params) -> list[RequestRow]:
     with _cursor() as cursor:
         cursor.execute(
             "SELECT r.id, r.time_us, s.name, e.method, e.route, r.path, r.status, r.duration_us,"
-            " r.size, r.error_type, r.error_message FROM logwatcher_request r"
+            " r.size, r.error_type, r.error_message, r.client, r.agent FROM logwatcher_request r"
             " JOIN logwatcher_endpoint e ON e.id = r.endpoint_id"
             f" JOIN logwatcher_source s ON s.id = e.source_id WHERE {where}",
             params,

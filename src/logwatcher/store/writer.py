@@ -14,7 +14,8 @@ from logwatcher.core.block import Block, Column, to_block
 from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.route import OTHER, admit
-from logwatcher.store import request
+from logwatcher.store import inputs, request
+from logwatcher.store.models import Head
 
 KEPT_REVISIONS = 20_000
 """How many commits back a reader may ask what changed."""
@@ -67,7 +68,7 @@ def write(batches: Sequence[Batch]) -> int:
     Those whose key was committed before are left out.
 
     Returns:
-        The new revision's number.
+        The new revision's number; without any event, the newest one's.
     """
     while True:
         try:
@@ -86,14 +87,17 @@ def _write(batches: Sequence[Batch]) -> int:
         source: to_block([event for batch in group for event in batch.events])
         for source, group in groupby(sorted(batches, key=_source), _source)
     }
-    positions = {batch.source: batch.position for batch in batches if batch.position}
+    positions = {batch.position.path: batch.position for batch in batches if batch.position}
     with transaction.atomic(), connection.cursor() as cursor:
         lock()
         _save_keys(cursor, batches)
         for source, block in blocks.items():
-            source_id = _add(cursor, source, block)
-            if position := positions.get(source):
-                _save_position(cursor, source_id, position)
+            _add(cursor, source, block)
+        for position in positions.values():
+            _save_position(cursor, position)
+        inputs.save(cursor, batches)
+        if not any(block.number for block in blocks.values()):  # nothing that a view shows
+            return Head.objects.get().revision
         return commit_revision(cursor, ranges(chain.from_iterable(map(_starts, blocks.values()))))
 
 
@@ -223,17 +227,16 @@ def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
         raise _SomeRepeated(fresh)
 
 
-def _add(cursor: CursorWrapper, source: str, block: Block) -> int:
-    """Insert the requests, add the buckets; returns the source's row."""
+def _add(cursor: CursorWrapper, source: str, block: Block) -> None:
+    """Insert the requests, add the buckets."""
     source_id = _source_id(cursor, source)
     if not block.number:
-        return source_id
+        return
     endpoints = [Endpoint(source, *endpoint) for endpoint in block.endpoints]
     rows = _endpoint_ids(cursor, source_id, endpoints, block.succeeded)
     ids = [rows[endpoint] for endpoint in endpoints]
     request.insert(cursor, block, ids)
     _add_buckets(cursor, block, ids)
-    return source_id
 
 
 def _starts(block: Block) -> Iterator[int]:
@@ -355,13 +358,13 @@ def _stored_buckets(
             yield Stored(*key), Aggregate(totals, cells)
 
 
-def _save_position(cursor: CursorWrapper, source_id: int, position: Position) -> None:
+def _save_position(cursor: CursorWrapper, position: Position) -> None:
     cursor.execute(
-        'INSERT INTO logwatcher_fileposition (source_id, path, device, inode, "offset",'
-        " fingerprint) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (source_id) DO UPDATE SET"
-        " path = excluded.path, device = excluded.device, inode = excluded.inode,"
+        'INSERT INTO logwatcher_fileposition (path, device, inode, "offset", fingerprint)'
+        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (path) DO UPDATE SET"
+        " device = excluded.device, inode = excluded.inode,"
         ' "offset" = excluded."offset", fingerprint = excluded.fingerprint',
-        [source_id, *position],
+        list(position),
     )
 
 

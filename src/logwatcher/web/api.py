@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -23,7 +24,9 @@ from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
 from logwatcher.web import series as view_series
+from logwatcher.web import source
 from logwatcher.web.page import TrafficForm
+from logwatcher.web.place import PAGE
 
 OPENAPI = Path(__file__).parent / "openapi.json"
 MAX_BODY = 10_000
@@ -134,9 +137,8 @@ def request(request: HttpRequest, request_id: int) -> HttpResponse:
 
 @_reads
 def sources(request: HttpRequest) -> HttpResponse:
-    """Where requests come from."""
-    names, _ = reader.names_in_use()
-    return JsonResponse({"sources": [{"name": name} for name in names]})
+    """Where requests come from, and how well their lines are read."""
+    return JsonResponse({"sources": source.as_json()})
 
 
 @csrf_exempt  # takes JSON only: another site's page can't send that without being allowed to
@@ -165,8 +167,9 @@ def traffic(request: HttpRequest) -> HttpResponse:
 
 @_reads
 def openapi(request: HttpRequest) -> HttpResponse:
-    """The description of this API."""
-    return HttpResponse(OPENAPI.read_bytes(), content_type="application/json")
+    """The description of this API, which stands beside the page, wherever that is."""
+    server = {"url": reverse(PAGE).removesuffix("/") or "/"}
+    return JsonResponse({**json.loads(OPENAPI.read_bytes()), "servers": [server]})
 
 
 def _body(request: HttpRequest) -> JSON:
@@ -245,6 +248,8 @@ def _request(row: RequestRow) -> JSON:
         "size": row.size,
         "error_type": row.error_type,
         "error_message": row.error_message,
+        "client": row.client,
+        "agent": row.agent,
     }
 
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 FOLDER = Path(__file__).parent / "static" / "logwatcher"
-URL = "/static/logwatcher/"
+URL = "static/logwatcher/"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -28,7 +28,7 @@ class Asset(NamedTuple):
 
 
 def address(name: str) -> str:
-    """The URL of ``page.js`` and the like.
+    """The address of ``page.js`` and the like, relative to the page's.
 
     Raises:
         BundleMissing: says how to build it.

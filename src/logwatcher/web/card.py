@@ -26,6 +26,7 @@ from logwatcher.store import reader
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import EndpointName, RequestRow
 from logwatcher.web import number
+from logwatcher.web.source import iso
 from logwatcher.web.templatetags.view_url import view_url
 
 ENDPOINTS_SHOWN = 20
@@ -145,6 +146,8 @@ def request_row(row: RequestRow) -> Context:
         "error": ": ".join(filter(None, (row.error_type, row.error_message))),
         "error_type": row.error_type,
         "error_message": row.error_message,
+        "client": row.client,
+        "agent": row.agent,
     }
 
 
@@ -152,14 +155,13 @@ def filters(view: View, window: Window) -> Context:
     """What the viewer can choose from; of the status codes those of the window's errors."""
     codes = [f"{code:03}" for code in reader.statuses(view.change(status=""), window)]
     errors = [code for code in codes if code >= "400"]
-    sources, names = reader.names_in_use()
+    names = reader.endpoints_in_use()
     range_s = view.range_s
     automatic = automatic_step(range_s)
     return {
         "ranges": [{"name": name, "is_current": name == view.range} for name in RANGES],
         "steps": [{"name": name, "is_current": name == view.step} for name in steps_for(range_s)],
         "auto_step": next(name for name, step in STEPS.items() if step == automatic),
-        "sources": sources,
         "statuses": list(
             dict.fromkeys([*STATUS_CLASSES[1:], *errors, *filter(None, [view.status])])
         ),
@@ -176,7 +178,7 @@ def traffic(wanted: Traffic) -> Context:
             "rate": f"{wanted.rate:g}",
             "scenario": wanted.scenario,
             "scenarios": list(SCENARIOS.values()),
-            "stop_at": _iso(wanted.stop_at_us),
+            "stop_at": iso(wanted.stop_at_us),
             "version": wanted.version,
         },
         "can_control": settings.HAS_MOCK_TRAFFIC,
@@ -321,12 +323,6 @@ def _status_class(status: int) -> str:
 
 def _in_seconds(duration_us: int | None) -> float | None:
     return None if duration_us is None else duration_us / 1e6
-
-
-def _iso(time_us: int | None) -> str | None:
-    if time_us is None:
-        return None
-    return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat(timespec="milliseconds")
 
 
 def _span(seconds: int) -> str:

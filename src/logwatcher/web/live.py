@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.template.loader import render_to_string
-
 from logwatcher.core.view import View, parse
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, traffic
@@ -15,12 +13,15 @@ from logwatcher.store.models import Traffic
 from logwatcher.store.reader import ALWAYS, Changes, HeadNow
 from logwatcher.stream.feed import Join, News
 from logwatcher.stream.frame import encode_json
-from logwatcher.web import card, series
+from logwatcher.web import card, series, source
+from logwatcher.web.template import render_text
 
 CARDS_S = 0.4
 """Tiles, endpoints and requests of a view are made anew at most so often …"""
 CARDS_SHARE = 0.1
 """… and take at most this share of the time, however long the range is."""
+IDLE_S = 5.0
+"""… and at least so often, since a log that stops commits nothing."""
 
 Cards = dict[str, str]
 Part = dict[str, Any]  # Any: JSON
@@ -35,12 +36,14 @@ class Watched:
         cards: the HTML of each card.
         is_stale: something has changed since the cards were made.
         due: when they may be made again, by the monotonic clock.
+        made: when they were made.
     """
 
     end: int | None = None
     cards: Cards = field(default_factory=dict)
     is_stale: bool = True
     due: float = 0.0
+    made: float = 0.0
 
 
 class Watch:
@@ -95,12 +98,13 @@ class Watch:
     def _due_cards(self, view: View, window: Window, watched: Watched) -> Cards:
         """The cards that look otherwise than when last sent, if it is time."""
         began = time.monotonic()
-        if not watched.is_stale or began < watched.due:
+        is_stale = watched.is_stale or began - watched.made >= IDLE_S
+        if not is_stale or began < watched.due:
             return {}
         cards = _cards(view, window)
         new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
         ended = time.monotonic()
-        watched.cards, watched.is_stale = cards, False
+        watched.cards, watched.is_stale, watched.made = cards, False, ended
         watched.due = ended + max(CARDS_S, (ended - began) / CARDS_SHARE)
         return new
 
@@ -142,12 +146,14 @@ def _last_request(since: str, head: HeadNow) -> int | None:
 def _cards(view: View, window: Window) -> Cards:
     by_endpoint = reader.endpoints(view, window)
     contexts = {
+        "source": source.menu(view),
+        "alerts": source.alerts(view),
         "tiles": card.tiles(view, window, by_endpoint),
         "endpoints": card.endpoints(view, window, by_endpoint),
         "requests": card.requests(view, window),
     }
     return {
-        name: render_to_string(f"logwatcher/cards/{name}.html", context)
+        name: render_text(f"logwatcher/cards/{name}.html", context)
         for name, context in contexts.items()
     }
 
@@ -159,5 +165,5 @@ def _new(view: View, window: Window, after: int, head: HeadNow) -> Part:
 
 
 def _traffic(wanted: Traffic) -> Part:
-    html = render_to_string("logwatcher/cards/traffic.html", card.traffic(wanted))
+    html = render_text("logwatcher/cards/traffic.html", card.traffic(wanted))
     return {"version": wanted.version, "html": html}

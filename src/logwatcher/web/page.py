@@ -8,7 +8,6 @@ from django import forms
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from logwatcher.core.view import View, ViewError, parse
@@ -16,8 +15,10 @@ from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes
-from logwatcher.web import card
+from logwatcher.web import card, source
+from logwatcher.web.place import below_page
 from logwatcher.web.series import series
+from logwatcher.web.template import render
 
 
 class TrafficForm(forms.Form):
@@ -64,7 +65,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return problem(request, 400, "This address can't be shown", str(error))
     context = _context(view)
     is_history = request.headers.get("HX-History-Restore-Request") == "true"
-    template = "view" if _is_htmx(request) and not is_history else "page"
+    template = "view" if is_htmx(request) and not is_history else "page"
     response = render(request, f"logwatcher/{template}.html", context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "HX-Request"
@@ -77,7 +78,7 @@ def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
     row = reader.request(request_id)
     if row is None:
         return problem(request, 404, "No such request", "It may have been too old to be kept.")
-    template = "request" if _is_htmx(request) else "request_page"
+    template = "request" if is_htmx(request) else "request_page"
     response = render(request, f"logwatcher/{template}.html", {"row": card.request_row(row)})
     response.headers["Vary"] = "HX-Request"
     return response
@@ -98,12 +99,12 @@ def change_traffic(request: HttpRequest) -> HttpResponse:
 
 def problem(request: HttpRequest, status: int, title: str, message: str) -> HttpResponse:
     """An error as a page, for HTMX as one line of text, for the API as JSON."""
-    if request.path.startswith("/api/"):
+    if below_page(request).startswith("api/"):
         return JsonResponse({"error": f"{title}. {message}"}, status=status)
-    if _is_htmx(request):
+    if is_htmx(request):
         return HttpResponse(f"{title}. {message}", "text/plain; charset=utf-8", status)
     context = {"status": status, "title": title, "message": message}
-    return render(request, "logwatcher/error.html", context, status=status)
+    return render(request, "logwatcher/error.html", context, status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -130,7 +131,8 @@ def broken(request: HttpRequest) -> HttpResponse:
     return problem(request, 500, "Something is broken here", "The server's log says what.")
 
 
-def _is_htmx(request: HttpRequest) -> bool:
+def is_htmx(request: HttpRequest) -> bool:
+    """Whether a part of a page is asked for."""
     return request.headers.get("HX-Request") == "true"
 
 
@@ -143,6 +145,8 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
             "filters": card.filters(view, window),
             "series": series(view, window, reader.head()),
             **card.tiles(view, window, by_endpoint),
+            **source.menu(view),
+            **source.alerts(view),
             **card.traffic(traffic.wanted("reader")),
             "endpoints": card.endpoints(view, window, by_endpoint),
             "requests": card.requests(view, window),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import MAX_PATH, Event, ParseError
 from logwatcher.core.formats import FORMATS, LATEST_YEAR, MAX_LINE, by_pattern, unescape
+from logwatcher.core.privacy import FULL, STRICT, Policy
 from logwatcher.core.route import NO_ROUTE
 from logwatcher.core.text import OTHER_METHOD, clean
 
@@ -31,8 +32,75 @@ def line(
 
 def test_the_combined_format_is_read() -> None:
     assert parse(line("POST /api/orders/7?page=2 HTTP/2.0", status="201")) == Event(
-        TIME_US, "POST", "/api/orders/7", "/api/orders/{id}", 201, None, 612
+        TIME_US, "POST", "/api/orders/7", "/api/orders/{id}", 201, None, 612, agent="other"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "client"),
+    [
+        ("203.0.113.7 - ada", "203.0.113.7"),
+        ("203.0.113.7:51234 - ada l", "203.0.113.7"),
+        ("shop.example:443 203.0.113.7 - -", "203.0.113.7"),
+        ("192.0.2.1:443 203.0.113.7 - -", "203.0.113.7"),
+        ("[2001:db8::1]:443 [2001:db8::42]:51234 - -", "2001:db8::42"),
+        ("two columns 203.0.113.7 - -", "203.0.113.7"),
+        ("203.0.113.7, 10.0.0.1,10.0.0.2 - -", "203.0.113.7"),
+        ("203.0.113.7 ident ada", "203.0.113.7"),
+        ("203.0.113.7 - [odd - 10.0.0.1", "203.0.113.7"),
+        ("unix: - -", ""),
+        ("host.example - 10.0.0.1", ""),
+        ("- - -", ""),
+    ],
+)
+def test_the_client_stands_before_the_identity(before: str, client: str) -> None:
+    text = line().replace("203.0.113.7 - -", before, 1)
+    assert FORMATS["combined"].reader(Policy(FULL))(text).client == client
+    assert parse(text).client == ""
+
+
+@pytest.mark.parametrize(
+    ("request_line", "path", "route"),
+    [
+        ("GET /a/7?b=1 HTTP/1.1", "/a/7?b=1", "/a/{id}"),
+        ("GET /a?b#c HTTP/1.1", "/a?b", "/a"),
+        ("GET /a#c?d HTTP/1.1", "/a", "/a"),
+        (r"GET /say/\"hi\"?to=\"7\" HTTP/1.1", '/say/"hi"?to="7"', '/say/"hi"'),
+        ("GET /a?b=1", "/a?b=1", "/a"),
+        ("/a?token=1", "/a?token=1", "/a"),
+        (r"GET /a\x3Fb HTTP/1.1", "/a?b", "/a"),
+        ("GET /" + "a" * 10 + "?" + "b" * MAX_PATH + " HTTP/1.1", None, "/" + "a" * 10),
+    ],
+)
+def test_a_query_is_in_the_path_if_it_is_kept_and_never_in_the_route(
+    request_line: str, path: str | None, route: str
+) -> None:
+    policy = Policy(keeps_query=True)
+    for name in ("combined", "ltsv"):
+        text = line(request_line)
+        if name == "ltsv":
+            text = f"time:{TIME_US // 10**6}\treq:{request_line}\tstatus:200"
+        event = FORMATS[name].reader(policy)(text)
+        assert event.path == path if path else len(event.path) == MAX_PATH
+        assert event.route == route
+        strict = FORMATS[name].parse(text)
+        assert "?" not in strict.path + strict.route
+
+
+@pytest.mark.parametrize(
+    ("end", "agent"),
+    [
+        (' "-" "curl/8.7.1"', "curl"),
+        (' "-" "curl/8.7.1" "203.0.113.9, 10.0.0.1"', "curl"),
+        (' "curl/8.7.1"', ""),
+        (' "-" "-"', ""),
+        (r' "\"" "\"curl/8\""', "curl"),
+    ],
+)
+def test_the_agent_is_the_second_text_at_the_end(end: str, agent: str) -> None:
+    text = line().removesuffix(' "-" "Mozilla/5.0"') + end
+    assert parse(text).agent == agent
+    assert FORMATS["apache_us"].parse(f"{text} 7").agent == agent
 
 
 @pytest.mark.parametrize(
@@ -290,8 +358,8 @@ def test_a_new_format_is_one_table_of_parts() -> None:
     parse = by_pattern(
         "tiny",
         [("a status", r"(\d+)"), ("a path", r" (\S+)")],
-        lambda status, path: Event(0, "GET", path, path, int(status), None, None),
-    )
+        lambda policy, status, path: Event(0, "GET", path, path, int(status), None, None),
+    )(STRICT)
     assert parse("200 /a").path == "/a"
     with pytest.raises(ParseError, match="tiny: expected a path at column 4, found ''"):
         parse("200")
@@ -324,27 +392,27 @@ LINES = st.builds(
 )
 
 
-def read(text: str, name: str) -> Event | None:
-    try:
-        return FORMATS[name].parse(text)
-    except ParseError:
-        return None
+POLICIES = st.sampled_from([STRICT, Policy("full", keeps_query=True), Policy("truncate")])
 
 
 @pytest.mark.parametrize("name", ["combined", "common"])
-@given(st.lists(st.one_of(LINES, LINES.map(lambda text: text[:-3]), st.text())))
-def test_many_lines_at_once_are_read_like_each_alone(name: str, lines: list[str]) -> None:
-    parse_usual = FORMATS[name].parse_usual
+@given(st.lists(st.one_of(LINES, LINES.map(lambda text: text[:-3]), st.text())), POLICIES)
+def test_many_lines_at_once_are_read_like_each_alone(
+    name: str, lines: list[str], policy: Policy
+) -> None:
+    parse_usual = FORMATS[name].usual_reader(policy)
     assert parse_usual
     for text, event in zip(lines, parse_usual(lines), strict=True):
-        assert event in (None, read(text, name))
+        if event is not None:
+            assert event == FORMATS[name].reader(policy)(text)
 
 
 def test_a_usual_line_is_read_among_others_and_a_wrong_time_spoils_none() -> None:
-    parse_usual = FORMATS["combined"].parse_usual
+    parse_usual = FORMATS["combined"].usual_reader()
     assert parse_usual
     usual = [line(end=" 0.1"), line("POST /a/7?b HTTP/1.1", status="-", size="-", end=" -"), line()]
     assert parse_usual([*usual, "nonsense"]) == [*map(parse, usual), None]
     assert parse_usual([*usual, line(time="42/May/2024:06:25:03 +0000")]) == [None] * 4
+    assert parse_usual([*usual, line(time="2024-05-12T06:25:03 +00:00")]) == [None] * 4
     assert parse_usual([line() + " " * MAX_LINE]) == [None]
     assert parse_usual([]) == []

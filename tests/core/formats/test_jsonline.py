@@ -3,11 +3,16 @@ import json
 import pytest
 
 from logwatcher.core.event import MAX_ERROR, Event, ParseError
-from logwatcher.core.formats import FORMATS, FormatError, compile_json
+from logwatcher.core.formats import FORMATS, FormatError, Parse, compile_json
+from logwatcher.core.privacy import STRICT
 
 TIME_US = 1_715_495_103_000_000  # 2024-05-12 06:25:03 UTC
 
 parse = FORMATS["json"].parse
+
+
+def read_keys(keys: dict[str, str]) -> Parse:
+    return compile_json(keys)(STRICT)
 
 
 def line(**fields: object) -> str:
@@ -127,7 +132,7 @@ def test_a_route_of_the_application_wins() -> None:
 
 
 def test_keys_of_your_own_are_read() -> None:
-    read = compile_json(
+    read = read_keys(
         {"start": "at", "request": "http.line", "status": "http.code", "duration_ms": "took"}
     )
     event = read(
@@ -149,4 +154,4 @@ def test_keys_of_your_own_are_read() -> None:
 )
 def test_keys_that_make_no_event_are_told(keys: dict[str, str], message: str) -> None:
     with pytest.raises(FormatError, match=message):
-        compile_json(keys)
+        read_keys(keys)

@@ -12,19 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatcher.core.agent import FAMILIES
 from logwatcher.core.event import MAX_ERROR, MAX_PATH, MAX_ROUTE, Event, ParseError
 from logwatcher.core.formats import FORMATS, MAX_LINE, Format, FormatError, Header, find_format
+from logwatcher.core.privacy import FULL, HASH, MAX_CLIENT, STRICT, TRUNCATE, Policy
 from logwatcher.core.text import METHODS, OTHER_METHOD, clean
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = ROOT / "tests" / "data" / "formats"
 NO_DURATION = {"combinedio"}
 NO_SIZE = {"w3c"}
+NO_AGENT = {"common", "haproxy", "squid"}
+ALL = Policy(FULL, keeps_query=True)
 formats = pytest.mark.parametrize("format_", FORMATS.values(), ids=lambda format_: format_.name)
 
 
-def events(format_: Format, lines: list[str]) -> list[Event]:
-    parse = format_.reader()
+def events(format_: Format, lines: list[str], policy: Policy = STRICT) -> list[Event]:
+    parse = format_.reader(policy)
     found = []
     for line in lines:
         try:
@@ -36,8 +40,13 @@ def events(format_: Format, lines: list[str]) -> list[Event]:
 
 @formats
 def test_the_sample_of_each_format_has_every_field(format_: Format) -> None:
-    event = format_.parse(format_.sample)
-    assert (event.method, event.path.removeprefix("http://shop.example")) == (
+    event = format_.reader(ALL)(format_.sample)
+    assert event.client == "203.0.113.7"
+    assert event.agent == ("" if format_.name in NO_AGENT else "curl")
+    assert (
+        event.method,
+        event.path.removeprefix("http://shop.example").removesuffix("?page=2"),
+    ) == (
         "GET",
         "/api/orders/7",
     )
@@ -53,10 +62,16 @@ def test_the_sample_of_each_format_has_every_field(format_: Format) -> None:
 @formats
 def test_each_format_reads_its_sample_log_as_expected(format_: Format) -> None:
     expected = json.loads((SAMPLES / f"{format_.name}.json").read_text())
-    found = events(format_, (SAMPLES / f"{format_.name}.log").read_text().splitlines())
-    assert [event._asdict() for event in found] == [
-        {"error_type": "", "error_message": "", **event} for event in expected
+    lines = (SAMPLES / f"{format_.name}.log").read_text().splitlines()
+    queries = [event.pop("query", "") for event in expected]
+    defaults = {"error_type": "", "error_message": ""}
+    strict = [{**defaults, **event, "client": ""} for event in expected]
+    full = [
+        {**defaults, **event, "path": event["path"] + query}
+        for event, query in zip(expected, queries, strict=True)
     ]
+    assert [event._asdict() for event in events(format_, lines)] == strict
+    assert [event._asdict() for event in events(format_, lines, ALL)] == full
 
 
 def test_there_is_a_format_for_each_sample_log() -> None:
@@ -76,11 +91,13 @@ def is_fit_to_be_stored(event: Event) -> bool:
         event.route: MAX_ROUTE,
         event.error_type: MAX_ERROR,
         event.error_message: MAX_ERROR,
+        event.client: MAX_CLIENT,
     }
     return (
         all(clean(text, limit) == text for text, limit in texts.items())
         and event.method in METHODS | {OTHER_METHOD}
         and bool(event.path and event.route)
+        and event.agent in FAMILIES | {""}
         and 0 <= event.status <= 999
         and (event.duration_us is None or 0 <= event.duration_us <= 10**13)
         and (event.size is None or 0 <= event.size < 10**15)
@@ -120,16 +137,23 @@ def damaged(draw: st.DrawFn) -> str:
     return "".join(words)
 
 
-@given(st.one_of(st.text(), damaged()))
-def test_any_line_is_an_event_fit_to_be_stored_or_an_error(line: str) -> None:
+POLICIES = st.sampled_from(
+    [STRICT, ALL, Policy(TRUNCATE), Policy(HASH, keeps_query=True, key=b"k")]
+)
+
+
+@given(st.one_of(st.text(), damaged()), POLICIES)
+def test_any_line_is_an_event_fit_to_be_stored_or_an_error(line: str, policy: Policy) -> None:
     for format_ in FORMATS.values():
         try:
-            event = format_.reader()(line)
+            event = format_.reader(policy)(line)
         except ParseError as error:
             assert len(str(error)) < 500
             assert str(error).isprintable()
         else:
             assert is_fit_to_be_stored(event), (format_.name, event)
+            assert policy.keeps_client or not event.client
+            assert policy.keeps_query or "?" not in event.path
 
 
 UNITS = [

@@ -2,7 +2,7 @@
 
 from logwatcher.core.formats.apache import compile_apache
 from logwatcher.core.formats.detection import AutoParse, Detection, detect, read_after
-from logwatcher.core.formats.explanation import explain
+from logwatcher.core.formats.explanation import explain, likely_cause
 from logwatcher.core.formats.format import MAX_LINE, Format, FormatError, Header, Parse, ParseUsual
 from logwatcher.core.formats.jsonline import compile_json
 from logwatcher.core.formats.nginx import compile_nginx
@@ -29,6 +29,7 @@ __all__ = [
     "detect",
     "explain",
     "find_format",
+    "likely_cause",
     "read_after",
     "unescape",
 ]

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from logwatcher.core.formats.format import FormatError, Parse
-from logwatcher.core.formats.template import NUMBER, Variable, compile_template
+from logwatcher.core.formats.format import FormatError, Make
+from logwatcher.core.formats.template import LIST, NUMBER, Variable, compile_template
 from logwatcher.core.formats.timestamp import CLF_TIME
 
 _MICROS = ("duration_us", r"-?\d{1,15}|-", 3)
@@ -13,6 +13,7 @@ _VARIABLES: dict[str, tuple[str, str | None, int]] = {
     "r": ("request", None, 0),
     "m": ("method", None, 0),
     "U": ("path", None, 0),
+    "q": ("query", None, 0),
     "s": ("status", r"\d{3}|-", 0),
     "b": ("size", NUMBER, 2),
     "B": ("size", NUMBER, 1),
@@ -22,6 +23,10 @@ _VARIABLES: dict[str, tuple[str, str | None, int]] = {
     "{us}T": _MICROS,
     "{ms}T": ("duration_ms", r"-?\d{1,12}|-", 2),
     "{s}T": ("duration_s", r"-?\d{1,9}|-", 1),
+    "a": ("client", None, 2),
+    "h": ("client", None, 1),
+    "{x-forwarded-for}i": ("client", LIST, 0),
+    "{user-agent}i": ("agent", None, 0),
 }
 _TIMES = {
     "sec": (r"\d{8,12}", 1),
@@ -49,10 +54,10 @@ _WHOLE = re.compile(r'\s*LogFormat\s+"((?:[^"\\]|\\.)*)"(?:\s+[^\s"]+)?\s*', re.
 _ESCAPES = {"t": "\t", "n": "\n"}
 
 
-def compile_apache(definition: str, name: str = "apache") -> Parse:
-    """What reads the lines of a ``LogFormat``: its text, or the whole directive.
+def compile_apache(definition: str, name: str = "apache") -> Make:
+    """What makes what reads the lines of a ``LogFormat``: its text, or the whole directive.
 
-    Directives that say nothing about time, request, status, bytes or latency are skipped.
+    Directives that say nothing about an event are skipped.
 
     Raises:
         FormatError: no request can be read from it, or no border tells values apart.
@@ -91,7 +96,7 @@ def _tokens(text: str) -> Iterator[str | Variable]:
 def _variable(text: str, argument: str | None, letter: str) -> Variable:
     if letter == "t" and argument:
         return _time(text, argument)
-    key = letter if argument is None else f"{{{argument}}}{letter}"
+    key = letter if argument is None else f"{{{argument.lower()}}}{letter}"
     known = _VARIABLES.get(key)
     return Variable(text, *known) if known else Variable(text)
 

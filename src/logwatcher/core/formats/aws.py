@@ -2,17 +2,27 @@
 
 from logwatcher.core.event import Event
 from logwatcher.core.formats import fields
-from logwatcher.core.formats.format import Format, Parse
-from logwatcher.core.formats.pattern import QUOTED, by_pattern
+from logwatcher.core.formats.format import Format, Make
+from logwatcher.core.formats.pattern import CLIENT, QUOTED, by_pattern
 from logwatcher.core.formats.request import read_request, without_origin
+from logwatcher.core.privacy import Policy
 
 
 def _to_event(
-    time: str, first: str, second: str, third: str, status: str, size: str, request: str
+    policy: Policy,
+    time: str,
+    client: str,
+    first: str,
+    second: str,
+    third: str,
+    status: str,
+    size: str,
+    request: str,
+    agent: str,
 ) -> Event:
     """The three timings add up; one of them is -1 if the request didn't get that far."""
     timings = [float(first), float(second), float(third)]
-    method, path = read_request(request)
+    method, path = read_request(request, keeps_query=policy.keeps_query)
     named = {
         "time": time,
         "duration_s": None if min(timings) < 0 else round(sum(timings), 6),
@@ -20,22 +30,27 @@ def _to_event(
         "size": size,
         "method": method,
         "path": without_origin(path),
+        "client": client.rpartition(":")[0],
+        "agent": agent,
     }
-    return fields.to_event(named)
+    return fields.to_event(policy, named)
 
 
-def _parse(name: str, before: str) -> Parse:
+def _make(name: str, before: str) -> Make:
     seconds = r"(-1|\d{1,7}\.\d{1,9}) "
     return by_pattern(
         name,
         (
             (f"{before or 'nothing'} and a time", rf"{before}(\d{{4}}-\d\d-[\dT:.]{{5,24}}Z) "),
-            ("the balancer, the client and the target", r"[^ ]++ [^ ]++ [^ ]++ "),
+            (
+                "the balancer, the client and the target",
+                rf"[^ ]++ {CLIENT}[^ ]++) [^ ]++ ",
+            ),
             ("three timings in seconds", 3 * seconds),
             ("two statuses", r"(\d{1,3}|-) (?:\d{1,3}|-) "),
             ("the bytes received and sent", r"\d{1,15} (\d{1,15}) "),
             ("the request in quotes", rf'"({QUOTED})" '),
-            ("the user agent in quotes", rf'"{QUOTED}"'),
+            ("the user agent in quotes", rf'"({QUOTED})"'),
             ("the rest", r"(?: .*)?"),
         ),
         _to_event,
@@ -47,13 +62,13 @@ ALB = Format(
     "AWS Application Load Balancer",
     "https 2024-10-10T11:55:36.186641Z app/shop/50dc6c495c0c9188 203.0.113.7:2817 10.0.0.1:80"
     ' 0.001 0.140 0.001 200 200 512 2326 "GET https://shop.example:443/api/orders/7 HTTP/1.1"'
-    ' "Mozilla/5.0" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2',
-    _parse("alb", "(?:https?|h2|grpcs|wss?) "),
+    ' "curl/8.7.1" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2',
+    _make("alb", "(?:https?|h2|grpcs|wss?) "),
 )
 ELB = Format(
     "elb",
     "AWS Classic Load Balancer",
     "2024-10-10T11:55:36.186641Z shop 203.0.113.7:2817 10.0.0.1:80 0.001 0.140 0.001 200 200 512"
-    ' 2326 "GET https://shop.example:443/api/orders/7 HTTP/1.1" "Mozilla/5.0" - -',
-    _parse("elb", ""),
+    ' 2326 "GET https://shop.example:443/api/orders/7 HTTP/1.1" "curl/8.7.1" - -',
+    _make("elb", ""),
 )

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from itertools import repeat
 
+from logwatcher.core.agent import to_family
 from logwatcher.core.event import MAX_PATH, Event
 from logwatcher.core.formats.duration import number_duration, text_duration
 from logwatcher.core.formats.fields import to_status
 from logwatcher.core.formats.format import Format
-from logwatcher.core.formats.pattern import QUOTED, Groups, by_column, by_pattern
-from logwatcher.core.formats.request import SIMPLE_REQUEST, odd_request
+from logwatcher.core.formats.pattern import CLIENT, QUOTED, Groups, by_column, by_pattern
+from logwatcher.core.formats.request import SIMPLE_REQUEST, odd_request, simple_path
 from logwatcher.core.formats.timestamp import clf_time
+from logwatcher.core.privacy import Policy
 from logwatcher.core.route import to_route
-from logwatcher.core.text import clean
 
 START = (
-    ("an address and a '['", r"(?:[^\[]*+\[){1,8}?"),
+    ("an address and a '['", CLIENT + r"(?:[^\[]*+\[){1,8}?)"),
     (
         "a time like '10/Oct/2000:13:55:36 -0700]'",
         r"(\d\d/[A-Z][a-z][a-z]/\d\d\d\d:\d\d:\d\d:\d\d [+-]\d\d\d\d)\] ",
@@ -29,8 +30,13 @@ _USUAL_START = (
     ("the request", rf'"{SIMPLE_REQUEST}" '),
     *START[3:],
 )
-_AGENT = ("the referer and user agent in quotes", rf'(?: "{QUOTED}"){{1,3}}+')
-_MAYBE_AGENT = (_AGENT[0], rf'(?: "{QUOTED}"){{0,3}}+')
+_NO_AGENT = ("", "()")
+_AGENT = (
+    "the referer and user agent in quotes",
+    rf'(?: "{QUOTED}"(?: "({QUOTED})"(?: "{QUOTED}")?+)?+)',
+)
+_USUAL_AGENT = (_AGENT[0], rf' "{QUOTED}" "({QUOTED})"(?: "{QUOTED}")?+')
+_MAYBE_AGENT = (_AGENT[0], _AGENT[1] + "?+")
 _SECONDS = r"(?:\d{1,7}\.\d{1,6}|-)(?:(?:, | : )(?:\d{1,7}\.\d{1,6}|-))*+"
 _REQUEST_TIME = (
     "the request time in seconds, like 0.123",
@@ -42,47 +48,64 @@ _USUAL_TIME = (_REQUEST_TIME[0], r"(?: (\d{1,7}\.\d{1,6}|-))?")
 
 
 def to_event(
+    policy: Policy,
+    before: str,
     time: str,
     method: str | None,
     path: str,
+    query: str | None,
     request: str,
     status: str,
     size: str,
+    agent: str | None,
     duration: str | None = None,
 ) -> Event:
-    """The event of the groups in ``START`` and a duration in seconds."""
+    """The event of the groups in ``START``, a user agent and a duration in seconds."""
     if method is None:
-        method, path = odd_request(request)
-    elif len(path) > MAX_PATH or not path.isprintable():  # a call less for nearly all lines
-        path = clean(path, MAX_PATH)
+        method, path = odd_request(request, keeps_query=policy.keeps_query)
+        route = to_route(path.partition("?")[0])
+    else:
+        route = to_route(path)
+    if query or len(path) > MAX_PATH or not path.isprintable():  # no call for nearly all lines
+        path = simple_path(path, query)
     duration_us = None
     if duration is not None and duration != "-":
         try:
             duration_us = int(float(duration) * 1_000_000 + 0.5)
         except ValueError:
             duration_us = text_duration(duration, 1_000_000)
-    return Event(
-        clf_time(time),
-        method,
-        path,
-        to_route(path),
-        0 if status == "-" else int(status),
-        duration_us,
-        None if size == "-" else int(size),
+    return tuple.__new__(  # as Event(…) does, without the call
+        Event,
+        (
+            clf_time(time),
+            method,
+            path,
+            route,
+            0 if status == "-" else int(status),
+            duration_us,
+            None if size == "-" else int(size),
+            "",
+            "",
+            policy.to_client(_address(before)) if before else "",
+            to_family(agent) if agent else "",
+        ),
     )
 
 
-def _to_events(rows: Sequence[Groups]) -> list[Event]:
+def _to_events(policy: Policy, rows: Sequence[Groups]) -> list[Event]:
     """As ``to_event`` of each, column by column."""
     if not rows:
         return []
-    times, methods, paths, statuses, sizes, durations = zip(*rows, strict=True)
-    if not all(map(str.isprintable, paths)) or max(map(len, paths)) > MAX_PATH:
-        paths = tuple(clean(path, MAX_PATH) for path in paths)
+    before, times, methods, paths, queries, statuses, sizes, agents, durations = zip(
+        *rows, strict=True
+    )
+    shown = paths
+    if any(queries) or not all(map(str.isprintable, paths)) or max(map(len, paths)) > MAX_PATH:
+        shown = tuple(map(simple_path, paths, queries))
     columns = zip(
         map(clf_time, times),
         methods,
-        paths,
+        shown,
         map(to_route, paths),
         map(to_status, statuses),
         [
@@ -92,9 +115,17 @@ def _to_events(rows: Sequence[Groups]) -> list[Event]:
         [None if text == "-" else int(text) for text in sizes],
         repeat(""),
         repeat(""),
+        [policy.to_client(_address(text)) if text else "" for text in before],
+        map(to_family, agents),
         strict=False,  # repeat has no end
     )
     return list(map(Event._make, columns))
+
+
+def _address(before: str) -> str:
+    """The address in ``shop.example 203.0.113.7 - ada [``: it may be one list of several."""
+    addresses, has_no_identity, _ = before.replace(", ", ",").partition(" - ")
+    return addresses.rpartition(" ")[2] if has_no_identity else addresses.partition(" ")[0]
 
 
 def _apache(scale: int) -> tuple[tuple[str, str], ...]:
@@ -103,29 +134,34 @@ def _apache(scale: int) -> tuple[tuple[str, str], ...]:
     return (*START, _MAYBE_AGENT, (f"the duration in {unit}", rf" {seconds}(-?\d{{1,15}})"))
 
 
-def _to_apache(scale: int, *groups: str) -> Event:
+def _to_apache(policy: Policy, scale: int, *groups: str) -> Event:
     """Apache's time is when the request came."""
-    event = to_event(*groups[:-1])
+    event = to_event(policy, *groups[:-1])
     duration = number_duration(int(groups[-1]), scale)
     return event._replace(time_us=event.time_us + (duration or 0), duration_us=duration)
 
 
-def _to_traefik(*groups: str) -> Event:
+def _to_traefik(policy: Policy, *groups: str) -> Event:
     """Traefik's time is when the request came."""
-    event = to_event(*groups[:-1])
+    event = to_event(policy, *groups[:-1])
     duration = text_duration(groups[-1], 1000)
     return event._replace(time_us=event.time_us + (duration or 0), duration_us=duration)
 
 
 _LINE = '203.0.113.7 - ada [10/Oct/2024:13:55:36 +0200] "GET /api/orders/7 HTTP/1.1" 200 2326'
-_AGENTS = ' "https://example.com/" "Mozilla/5.0"'
+_AGENTS = ' "https://example.com/" "curl/8.7.1"'
 
 COMMON = Format(
     "common",
     "NGINX and Apache: common, with or without a virtual host in front and times at the end",
     f"{_LINE} 0.142",
-    by_pattern("common", (*START, _REQUEST_TIME), to_event, usual=(*START, _USUAL_TIME)),
-    parse_usual=by_column((*_USUAL_START, _USUAL_TIME), _to_events),
+    by_pattern(
+        "common",
+        (*START, _NO_AGENT, _REQUEST_TIME),
+        to_event,
+        usual=(*START, _NO_AGENT, _USUAL_TIME),
+    ),
+    make_usual=by_column((*_USUAL_START, _NO_AGENT, _USUAL_TIME), _to_events),
 )
 COMBINED = Format(
     "combined",
@@ -136,9 +172,9 @@ COMBINED = Format(
         "combined",
         (*START, _AGENT, _REQUEST_TIME),
         to_event,
-        usual=(*START, _AGENT, _USUAL_TIME),
+        usual=(*START, _USUAL_AGENT, _USUAL_TIME),
     ),
-    parse_usual=by_column((*_USUAL_START, _AGENT, _USUAL_TIME), _to_events),
+    make_usual=by_column((*_USUAL_START, _USUAL_AGENT, _USUAL_TIME), _to_events),
 )
 COMBINED_IO = Format(
     "combinedio",
@@ -152,19 +188,25 @@ APACHE_US = Format(
     "apache_us",
     "Apache: combined (or common) with %D at the end, or %T/%D: µs",
     f"{_LINE}{_AGENTS} 142000",
-    by_pattern("apache_us", _apache(1), lambda *groups: _to_apache(1, *groups)),
+    by_pattern("apache_us", _apache(1), lambda policy, *groups: _to_apache(policy, 1, *groups)),
 )
 APACHE_MS = Format(
     "apache_ms",
     "Apache: combined (or common) with %{ms}T at the end; Tomcat with %D: ms",
     f"{_LINE}{_AGENTS} 142",
-    by_pattern("apache_ms", _apache(1000), lambda *groups: _to_apache(1000, *groups)),
+    by_pattern(
+        "apache_ms", _apache(1000), lambda policy, *groups: _to_apache(policy, 1000, *groups)
+    ),
 )
 APACHE_S = Format(
     "apache_s",
     "Apache: combined (or common) with %T at the end: whole seconds",
     f"{_LINE}{_AGENTS} 1",
-    by_pattern("apache_s", _apache(1_000_000), lambda *groups: _to_apache(1_000_000, *groups)),
+    by_pattern(
+        "apache_s",
+        _apache(1_000_000),
+        lambda policy, *groups: _to_apache(policy, 1_000_000, *groups),
+    ),
 )
 TRAEFIK = Format(
     "traefik",

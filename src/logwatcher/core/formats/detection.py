@@ -9,6 +9,7 @@ from statistics import median
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats.format import Format, Header, Parse
 from logwatcher.core.formats.table import FORMATS
+from logwatcher.core.privacy import STRICT, Policy
 
 MAX_LINES = 200
 """Lines that are looked at."""
@@ -123,10 +124,10 @@ def _doubt(fits: Sequence[Fit]) -> str:
     )
 
 
-def read_after(lines: Iterable[str], format_: Format) -> Parse:
+def read_after(lines: Iterable[str], format_: Format, policy: Policy = STRICT) -> Parse:
     """What reads the lines of a file after these first ones, whose headers may say how."""
-    parse = format_.reader()
-    if format_.start:
+    parse = format_.reader(policy)
+    if format_.has_headers:
         for line in lines:
             with suppress(ParseError):
                 parse(line)
@@ -144,14 +145,17 @@ class AutoParse:
         self,
         lines: Iterable[str] = (),
         found: Callable[[Detection], None] = lambda detection: None,
+        policy: Policy = STRICT,
     ) -> None:
         """Begin with lines that were read before, from the same file.
 
         Args:
             lines: the first of the file; they make no events.
             found: told when another format is found.
+            policy: what the events keep.
         """
         self._found = found
+        self._policy = policy
         self._format: Format | None = None
         self._parse: Parse | None = None
         self._sample = [line for line in lines if line.strip()][:MAX_LINES]
@@ -194,5 +198,5 @@ class AutoParse:
         if detection.format is None or detection.format is self._format:
             return
         self._format = detection.format
-        self._parse = read_after(before, self._format)
+        self._parse = read_after(before, self._format, self._policy)
         self._found(detection)

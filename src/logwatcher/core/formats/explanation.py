@@ -1,5 +1,6 @@
 """What a log's lines are, in words: its format, what does not match, what is missing."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from logwatcher.core.event import ParseError
@@ -12,6 +13,12 @@ from logwatcher.core.text import clean
 
 MAX_MISSES = 5
 _WIDTH = 160
+_BINARY = 16
+_REPLACED = "\ufffd"
+_ERROR_LOG = re.compile(
+    r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[\w+\] \d+#\d+: "  # NGINX
+    r"|\[\w{3} \w{3} \d\d [\d:.]+ \d{4}\] \["  # Apache
+)
 
 
 def explain(lines: Sequence[str], format_: Format | None = None) -> str:
@@ -31,6 +38,24 @@ def explain(lines: Sequence[str], format_: Format | None = None) -> str:
         return "\n".join(_unknown(lines, detection))
     doubt = [f"In doubt: {detection.doubt}."] if detection.doubt else []
     return "\n".join([*_explain(lines, detection.format), *doubt])
+
+
+def likely_cause(lines: Sequence[str]) -> str:
+    """Why these lines may not have matched, and what to do; empty if there is no telling.
+
+    Args:
+        lines: some that didn't, or their beginnings.
+    """
+    if not lines:
+        return ""
+    if all(map(_ERROR_LOG.match, lines)):
+        return "These are an error log's lines; watch the access log."
+    if any(_REPLACED in line[:_BINARY] for line in lines):
+        return "These are no text; is the file compressed, or a request not HTTP?"
+    found = detect(lines).format
+    if found:
+        return f"These lines have the format {found.name}; give --format, or a file to each format."
+    return ""
 
 
 def _explain(lines: Sequence[str], format_: Format) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from logwatcher.core.agent import to_family
 from logwatcher.core.event import MAX_ERROR, MAX_ROUTE, Event, ParseError
 from logwatcher.core.formats.duration import MAX_DURATION_US, SCALES, any_duration
 from logwatcher.core.formats.format import excerpt
 from logwatcher.core.formats.request import read_path, read_request
 from logwatcher.core.formats.timestamp import any_time
+from logwatcher.core.privacy import Policy
 from logwatcher.core.route import to_route
 from logwatcher.core.text import OTHER_METHOD, clean, to_method
 
@@ -18,12 +20,15 @@ FIELDS = (
     "request",
     "method",
     "path",
+    "query",
     "status",
     "size",
     *DURATIONS,
     "route",
     "error_type",
     "error_message",
+    "client",
+    "agent",
 )
 """What a field may mean: ``time`` is when the request ended, ``start`` when it began."""
 
@@ -34,20 +39,22 @@ _STATUS = {
 }
 
 
-def to_event(fields: Mapping[str, object], *, is_escaped: bool = False) -> Event:
+def to_event(policy: Policy, fields: Mapping[str, object], *, is_escaped: bool = False) -> Event:
     """The event that these fields describe; those that say nothing may be missing or ``-``.
 
     Args:
+        policy: what of them the event keeps.
         fields: value by one of ``FIELDS``.
         is_escaped: whether the texts still have a log's escapes.
     """
     duration = to_duration(fields)
-    method, path = _request(fields, is_escaped)
+    method, path = _request(policy, fields, is_escaped)
     route = fields.get("route")
     if isinstance(route, str) and route.startswith("/"):
         route = clean(route, MAX_ROUTE)
     else:
-        route = to_route(path)
+        route = to_route(path.partition("?")[0] if policy.keeps_query else path)
+    agent = fields.get("agent")
     time = fields.get("time")
     return Event(
         _after_start(fields, duration) if time is None else any_time(time),
@@ -59,6 +66,8 @@ def to_event(fields: Mapping[str, object], *, is_escaped: bool = False) -> Event
         to_size(fields.get("size")),
         to_text(fields["error_type"]) if "error_type" in fields else "",
         to_text(fields["error_message"]) if "error_message" in fields else "",
+        policy.to_client(fields.get("client")),
+        to_family(agent) if isinstance(agent, str) else "",
     )
 
 
@@ -79,17 +88,22 @@ def _after_start(fields: Mapping[str, object], duration: int | None) -> int:
     raise ParseError("no time")
 
 
-def _request(fields: Mapping[str, object], is_escaped: bool) -> tuple[str, str]:
+def _request(policy: Policy, fields: Mapping[str, object], is_escaped: bool) -> tuple[str, str]:
+    keeps_query = policy.keeps_query
     request = fields.get("request")
     if isinstance(request, str):
-        return read_request(request, is_escaped=is_escaped)
+        return read_request(request, is_escaped=is_escaped, keeps_query=keeps_query)
     path = fields.get("path")
     if not isinstance(path, str):
         raise ParseError("no request: neither its line nor a path")
+    query = fields.get("query")
+    if keeps_query and isinstance(query, str) and "?" not in path:
+        query = query.removeprefix("?")
+        path = f"{path}?{query}" if query not in ("", "-") else path
     method = fields.get("method")
     return (
         to_method(method) if isinstance(method, str) else OTHER_METHOD,
-        read_path(path, is_escaped=is_escaped),
+        read_path(path, is_escaped=is_escaped, keeps_query=keeps_query),
     )
 
 

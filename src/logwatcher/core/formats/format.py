@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from logwatcher.core.event import Event, ParseError
+from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 
 MAX_LINE = 64 * 1024
@@ -14,8 +15,13 @@ _EXCERPT = 60
 Parse = Callable[[str], Event]
 """A line without its end → its event. Raises ParseError; ``Header`` if that is no fault."""
 
+Make = Callable[[Policy], Parse]
+"""What is to be kept → what reads the lines of one file, and reads nothing else."""
+
 ParseUsual = Callable[[Sequence[str]], list[Event | None]]
 """Many lines at once → what ``Parse`` makes of each; None where only ``Parse`` can tell."""
+MakeUsual = Callable[[Policy], ParseUsual]
+"""As ``Make``."""
 
 
 class Header(ParseError):
@@ -34,23 +40,32 @@ class Format:
         name: what ``--format`` takes.
         about: for the list of formats.
         sample: a line with every field that is read.
-        parse: reads a line that needs no other line to be understood.
-        start: makes a ``parse`` for one file, where its header lines say what follows.
+        make: makes what reads the lines of one file.
+        has_headers: lines of the file say how those after them are to be read.
         is_general: fits lines that another format may describe better.
-        parse_usual: reads most lines as ``parse`` does, in less time; None if there is no way.
+        make_usual: makes what reads most lines as ``make``'s does, in less time; None if nothing.
     """
 
     name: str
     about: str
     sample: str
-    parse: Parse
-    start: Callable[[], Parse] | None = None
+    make: Make
+    has_headers: bool = False
     is_general: bool = False
-    parse_usual: ParseUsual | None = None
+    make_usual: MakeUsual | None = None
 
-    def reader(self) -> Parse:
-        """What reads the lines of one file, in their order."""
-        return self.start() if self.start else self.parse
+    @property
+    def parse(self) -> Parse:
+        """Reads a line that needs no other line to be understood."""
+        return self.reader()
+
+    def reader(self, policy: Policy = STRICT) -> Parse:
+        """What reads the lines of one file, in their order, and keeps what is wanted of them."""
+        return self.make(policy)
+
+    def usual_reader(self, policy: Policy = STRICT) -> ParseUsual | None:
+        """The same for many usual lines at once, if there is a way."""
+        return self.make_usual(policy) if self.make_usual else None
 
 
 def check_length(name: str, line: str) -> None:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats.fields import FIELDS, to_event
@@ -11,14 +12,17 @@ from logwatcher.core.formats.format import (
     MAX_LINE,
     Format,
     FormatError,
+    Make,
     Parse,
     check_length,
     excerpt,
 )
-from logwatcher.core.formats.names import by_names
+from logwatcher.core.formats.names import USUAL, by_names
+from logwatcher.core.privacy import Policy
 
 _ESCAPED = re.compile(r"((?:\\x[0-9A-Fa-f]{2})+)|\\.", re.DOTALL)
 _decode = json.JSONDecoder(strict=False).raw_decode
+_Read = Callable[[dict[str, object]], Event]
 
 
 def read_object(name: str, line: str) -> dict[str, object]:
@@ -59,19 +63,33 @@ def _reason(error: ValueError, text: str) -> str:
     return "a number with too many digits"
 
 
-def _by_record(name: str, read: Callable[[dict[str, object]], Event]) -> Parse:
-    def parse(line: str) -> Event:
-        record = read_object(name, line)
-        try:
-            return read(record)
-        except ParseError as error:
-            raise ParseError(f"{name}: {error} in {excerpt(line)}") from None
+def _by_record(name: str, start: Callable[[Policy], _Read]) -> Make:
+    @lru_cache(maxsize=4)
+    def make(policy: Policy) -> Parse:
+        read = start(policy)
 
-    return parse
+        def parse(line: str) -> Event:
+            record = read_object(name, line)
+            try:
+                return read(record)
+            except ParseError as error:
+                raise ParseError(f"{name}: {error} in {excerpt(line)}") from None
+
+        return parse
+
+    return make
 
 
-def compile_json(keys: Mapping[str, str], name: str = "json") -> Parse:
-    """What reads JSON whose keys have names of your own.
+def _by_fields(name: str, to_fields: Callable[[dict[str, object]], dict[str, object]]) -> Make:
+    return _by_record(name, lambda policy: lambda record: to_event(policy, to_fields(record)))
+
+
+def _by_names(name: str, names: Mapping[str, Iterable[str]]) -> Make:
+    return _by_record(name, lambda policy: by_names(policy, names))
+
+
+def compile_json(keys: Mapping[str, str], name: str = "json") -> Make:
+    """What makes what reads JSON whose keys have names of your own.
 
     Args:
         keys: by field (``time``, ``request`` or ``method`` and ``path``, ``status``, ``size``,
@@ -87,7 +105,7 @@ def compile_json(keys: Mapping[str, str], name: str = "json") -> Parse:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(FIELDS)}"
             raise FormatError(f"{name}: there is no field {field!r}; {hint}")
     require(name, keys)
-    return _by_record(name, by_names({field: (key,) for field, key in keys.items()}))
+    return _by_names(name, {field: (key,) for field, key in keys.items()})
 
 
 def require(name: str, names: Mapping[str, object]) -> None:
@@ -100,58 +118,65 @@ def require(name: str, names: Mapping[str, object]) -> None:
         raise FormatError(f"{name}: no request in it: neither its line nor a path")
 
 
-def _caddy(record: dict[str, object]) -> Event:
+def _caddy(record: dict[str, object]) -> dict[str, object]:
     request = record.get("request")
     if not isinstance(request, dict):
         raise ParseError("no object 'request'")
-    return to_event(
-        {
-            "time": record.get("ts"),
-            "method": request.get("method"),
-            "path": request.get("uri"),
-            "status": record.get("status"),
-            "size": record.get("size"),
-            "duration_s": record.get("duration"),
-        }
-    )
+    return {
+        "time": record.get("ts"),
+        "method": request.get("method"),
+        "path": request.get("uri"),
+        "status": record.get("status"),
+        "size": record.get("size"),
+        "duration_s": record.get("duration"),
+        "client": request.get("client_ip", request.get("remote_ip")),
+        "agent": _first(request.get("headers"), "User-Agent"),
+    }
 
 
-def _traefik(record: dict[str, object]) -> Event:
-    return to_event(
-        {
-            "start": record.get("StartUTC"),
-            "method": record.get("RequestMethod"),
-            "path": record.get("RequestPath"),
-            "status": record.get("DownstreamStatus"),
-            "size": record.get("DownstreamContentSize"),
-            "duration_ns": record.get("Duration"),
-        }
-    )
+def _first(headers: object, name: str) -> object:
+    """The first value of a header; of each, Caddy lists all."""
+    values = headers.get(name) if isinstance(headers, dict) else None
+    return values[0] if isinstance(values, list) and values else None
 
 
-def _cloudflare(record: dict[str, object]) -> Event:
+def _traefik(record: dict[str, object]) -> dict[str, object]:
+    return {
+        "start": record.get("StartUTC"),
+        "method": record.get("RequestMethod"),
+        "path": record.get("RequestPath"),
+        "status": record.get("DownstreamStatus"),
+        "size": record.get("DownstreamContentSize"),
+        "duration_ns": record.get("Duration"),
+        "client": record.get("ClientHost", record.get("ClientAddr")),
+        "agent": record.get("request_User-Agent"),
+    }
+
+
+def _cloudflare(record: dict[str, object]) -> dict[str, object]:
     """Only times in ns tell how long it took; else the time to the first byte is the closest."""
     start, end = record.get("EdgeStartTimestamp"), record.get("EdgeEndTimestamp")
     is_exact = isinstance(start, int) and isinstance(end, int) and end > 10**17
-    return to_event(
-        {
-            "time": start if end is None else end,
-            "method": record.get("ClientRequestMethod"),
-            "path": record.get("ClientRequestURI", record.get("ClientRequestPath")),
-            "status": record.get("EdgeResponseStatus"),
-            "size": record.get("EdgeResponseBytes"),
-            "duration_ns": end - start if is_exact else None,  # type: ignore[operator]  # two ints
-            "duration_ms": None if is_exact else record.get("EdgeTimeToFirstByteMs"),
-        }
-    )
+    return {
+        "time": start if end is None else end,
+        "method": record.get("ClientRequestMethod"),
+        "path": record.get("ClientRequestURI", record.get("ClientRequestPath")),
+        "status": record.get("EdgeResponseStatus"),
+        "size": record.get("EdgeResponseBytes"),
+        "duration_ns": end - start if is_exact else None,  # type: ignore[operator]  # two ints
+        "duration_ms": None if is_exact else record.get("EdgeTimeToFirstByteMs"),
+        "client": record.get("ClientIP"),
+        "agent": record.get("ClientRequestUserAgent"),
+    }
 
 
 JSON = Format(
     "json",
     "JSON of NGINX, Apache or anything else; finds the usual names of keys by itself",
     '{"time_iso8601":"2024-10-10T11:55:36+00:00","request":"GET /api/orders/7 HTTP/1.1",'
-    '"status":"200","body_bytes_sent":"2326","request_time":"0.142"}',
-    _by_record("json", by_names()),
+    '"status":"200","body_bytes_sent":"2326","request_time":"0.142",'
+    '"remote_addr":"203.0.113.7","http_user_agent":"curl/8.7.1"}',
+    _by_names("json", USUAL),
     is_general=True,
 )
 CADDY = Format(
@@ -159,8 +184,8 @@ CADDY = Format(
     "Caddy: its JSON",
     '{"level":"info","ts":1728561336.655,"logger":"http.log.access","msg":"handled request",'
     '"request":{"remote_ip":"203.0.113.7","proto":"HTTP/2.0","method":"GET","host":"shop.example",'
-    '"uri":"/api/orders/7"},"bytes_read":0,"user_id":"","duration":0.142,"size":2326,"status":200}',
-    _by_record("caddy", _caddy),
+    '"uri":"/api/orders/7","headers":{"User-Agent":["curl/8.7.1"]}},"bytes_read":0,"user_id":"","duration":0.142,"size":2326,"status":200}',
+    _by_fields("caddy", _caddy),
 )
 TRAEFIK_JSON = Format(
     "traefik_json",
@@ -169,14 +194,14 @@ TRAEFIK_JSON = Format(
     '"Duration":142000000,"OriginDuration":141000000,"Overhead":1000000,"RequestMethod":"GET",'
     '"RequestPath":"/api/orders/7","RouterName":"web@docker",'
     '"StartUTC":"2024-10-10T11:55:36.513000000Z","level":"info","msg":"",'
-    '"time":"2024-10-10T11:55:36Z"}',
-    _by_record("traefik_json", _traefik),
+    '"request_User-Agent":"curl/8.7.1","time":"2024-10-10T11:55:36Z"}',
+    _by_fields("traefik_json", _traefik),
 )
 CLOUDFLARE = Format(
     "cloudflare",
     "Cloudflare: Logpush of HTTP requests",
-    '{"ClientIP":"203.0.113.7","ClientRequestMethod":"GET","ClientRequestURI":"/api/orders/7",'
+    '{"ClientIP":"203.0.113.7","ClientRequestUserAgent":"curl/8.7.1","ClientRequestMethod":"GET","ClientRequestURI":"/api/orders/7",'
     '"EdgeStartTimestamp":1728561336513000000,"EdgeEndTimestamp":1728561336655000000,'
     '"EdgeResponseBytes":2326,"EdgeResponseStatus":200,"RayID":"8d06e0f0a1b2c3d4"}',
-    _by_record("cloudflare", _cloudflare),
+    _by_fields("cloudflare", _cloudflare),
 )

@@ -1,18 +1,21 @@
 """Lines of names and values: LTSV and logfmt, by the usual names."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats.format import MAX_LINE, Format, Parse, check_length, excerpt
+from logwatcher.core.formats.format import MAX_LINE, Format, Make, Parse, check_length, excerpt
 from logwatcher.core.formats.names import USUAL, by_names
 from logwatcher.core.formats.request import unescape
+from logwatcher.core.privacy import Policy
 
 _NAMES = {
     **USUAL,
     "request": (*USUAL["request"], "r"),
     "duration_us": (*USUAL["duration_us"], "reqtime_microsec"),
 }
+_LABELS = {**_NAMES, "client": ("host", "forwardedfor", *USUAL["client"])}
 # A name begins a word, so that no line takes long.
 _PAIR = re.compile(r'(?<!\S)([^\s="]++)=(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"]*+))(?!\S)')
 
@@ -34,33 +37,43 @@ def _logfmt(line: str) -> dict[str, object]:
     return record
 
 
-def _by_pairs(name: str, split: Callable[[str], dict[str, object]], *, is_escaped: bool) -> Parse:
-    read = by_names(_NAMES, is_escaped=is_escaped)
+def _by_pairs(
+    name: str,
+    split: Callable[[str], dict[str, object]],
+    names: Mapping[str, Iterable[str]],
+    *,
+    is_escaped: bool,
+) -> Make:
+    @lru_cache(maxsize=4)
+    def make(policy: Policy) -> Parse:
+        read = by_names(policy, names, is_escaped=is_escaped)
 
-    def parse(line: str) -> Event:
-        if len(line) > MAX_LINE:
-            check_length(name, line)
-        try:
-            return read(split(line))
-        except ParseError as error:
-            raise ParseError(f"{name}: {error} in {excerpt(line)}") from None
+        def parse(line: str) -> Event:
+            if len(line) > MAX_LINE:
+                check_length(name, line)
+            try:
+                return read(split(line))
+            except ParseError as error:
+                raise ParseError(f"{name}: {error} in {excerpt(line)}") from None
 
-    return parse
+        return parse
+
+    return make
 
 
 LTSV = Format(
     "ltsv",
     "LTSV: labelled, tab-separated values",
     "time:10/Oct/2024:13:55:36 +0200\thost:203.0.113.7\treq:GET /api/orders/7 HTTP/1.1\t"
-    "status:200\tsize:2326\treqtime:0.142",
-    _by_pairs("ltsv", _ltsv, is_escaped=True),
+    "status:200\tsize:2326\treqtime:0.142\tua:curl/8.7.1",
+    _by_pairs("ltsv", _ltsv, _LABELS, is_escaped=True),
     is_general=True,
 )
 LOGFMT = Format(
     "logfmt",
     "logfmt: name=value, with quotes where there are spaces",
     "time=2024-10-10T11:55:36Z level=info method=GET path=/api/orders/7 status=200 bytes=2326"
-    " duration=142ms",
-    _by_pairs("logfmt", _logfmt, is_escaped=False),
+    " duration=142ms remote_addr=203.0.113.7 user_agent=curl/8.7.1",
+    _by_pairs("logfmt", _logfmt, _NAMES, is_escaped=False),
     is_general=True,
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from logwatcher.core.event import Event
 from logwatcher.core.formats.duration import SCALES, any_duration, unit_duration
 from logwatcher.core.formats.fields import DURATIONS, to_event
+from logwatcher.core.privacy import Policy
 
 Path = tuple[str, ...]
 """The keys that lead to a value: more than one where objects are nested."""
@@ -133,6 +134,51 @@ USUAL: dict[str, tuple[str, ...]] = {
     "route": ("route", "http.route", "request.route"),
     "error_type": ("error.type", "error_type", "exception.type"),
     "error_message": ("error_message", "error.message", "exception.message"),
+    "query": ("query", "query_string", "args", "uri_query", "url.query", "http.query"),
+    "client": (
+        "client_ip",
+        "clientip",
+        "remote_addr",
+        "remote_ip",
+        "remoteip",
+        "remote_address",
+        "remoteaddr",
+        "client_addr",
+        "client_address",
+        "client.address",
+        "client.ip",
+        "http.client_ip",
+        "source.ip",
+        "request.client_ip",
+        "request.remote_ip",
+        "request.remote_addr",
+        "req.remoteaddress",
+        "req.ip",
+        "httprequest.remoteip",
+        "network.peer.address",
+        "net.peer.ip",
+        "client",
+        "remote",
+        "ip",
+        "peer",
+        "x_forwarded_for",
+        "http_x_forwarded_for",
+    ),
+    "agent": (
+        "http_user_agent",
+        "user_agent",
+        "useragent",
+        "user-agent",
+        "user_agent.original",
+        "http.user_agent",
+        "http.useragent",
+        "request.user_agent",
+        "req.headers.user-agent",
+        "request.headers.user-agent",
+        "httprequest.useragent",
+        "agent",
+        "ua",
+    ),
 }
 USUAL["duration_ms"] += ("responsetime",)  # pino's
 USUAL["duration_ns"] += ("event.duration",)  # Elastic Common Schema's
@@ -143,16 +189,23 @@ _LAST: dict[str, tuple[str, ...]] = {_POINT: ("upstream_response_time", "apptime
 
 
 def by_names(
-    names: Mapping[str, Iterable[str]] = USUAL, *, is_escaped: bool = False
+    policy: Policy, names: Mapping[str, Iterable[str]] = USUAL, *, is_escaped: bool = False
 ) -> Callable[[dict[str, object]], Event]:
     """What makes an event of a record whose keys are among ``names``, in any case of letters.
 
     Args:
+        policy: what of it the event keeps; what it doesn't is not even looked for.
         names: by field, the keys that it may have, the best first; a point leads into an
             object within.
         is_escaped: whether the texts still have a log's escapes.
     """
-    wanted = [(field, name.lower()) for field, options in names.items() for name in options]
+    unwanted = {"client": not policy.keeps_client, "query": not policy.keeps_query}
+    wanted = [
+        (field, name.lower())
+        for field, options in names.items()
+        if not unwanted.get(field)
+        for name in options
+    ]
     if _POINT in names:
         wanted += [(field, name) for field, options in _LAST.items() for name in options]
 
@@ -193,7 +246,7 @@ def by_names(
             places = dict(steps).get("request", ())
             if any(record[key] in ("", "-") for key, rest, _ in places if not rest):
                 values["request"] = "-"
-        return to_event(values, is_escaped=is_escaped)
+        return to_event(policy, values, is_escaped=is_escaped)
 
     return read
 

@@ -2,8 +2,14 @@
 
 import re
 
-from logwatcher.core.formats.format import FormatError, Parse
-from logwatcher.core.formats.template import LIST, NUMBER, SECONDS, Variable, compile_template
+from logwatcher.core.formats.format import FormatError, Make
+from logwatcher.core.formats.template import (
+    LIST,
+    NUMBER,
+    SECONDS,
+    Variable,
+    compile_template,
+)
 from logwatcher.core.formats.timestamp import CLF_TIME
 
 _VARIABLES = {
@@ -15,21 +21,27 @@ _VARIABLES = {
     "request_uri": ("path", None, 2),
     "uri": ("path", None, 1),
     "document_uri": ("path", None, 0),
+    "args": ("query", None, 0),
+    "query_string": ("query", None, 0),
     "status": ("status", r"\d{1,3}|-", 0),
     "body_bytes_sent": ("size", NUMBER, 1),
     "bytes_sent": ("size", NUMBER, 0),
     "request_time": ("duration_s", SECONDS, 1),
     "upstream_response_time": ("duration_s", SECONDS, 0),
+    "remote_addr": ("client", None, 2),
+    "proxy_add_x_forwarded_for": ("client", LIST, 1),
+    "http_x_forwarded_for": ("client", LIST, 0),
+    "http_user_agent": ("agent", None, 0),
 }
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))", re.ASCII)
 _DIRECTIVE = re.compile(r"\s*log_format\s+\S+\s+(?:escape=\w+\s+)?(.*?)\s*;?\s*", re.DOTALL)
 _QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""", re.DOTALL)
 
 
-def compile_nginx(definition: str, name: str = "nginx") -> Parse:
-    """What reads the lines of a ``log_format``: its text, or the whole directive.
+def compile_nginx(definition: str, name: str = "nginx") -> Make:
+    """What makes what reads the lines of a ``log_format``: its text, or the whole directive.
 
-    Variables that say nothing about time, request, status, bytes or latency are skipped.
+    Variables that say nothing about an event are skipped.
 
     Raises:
         FormatError: no request can be read from it, or no border tells values apart.

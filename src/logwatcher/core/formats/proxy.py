@@ -3,13 +3,23 @@
 from logwatcher.core.event import Event
 from logwatcher.core.formats import fields
 from logwatcher.core.formats.format import Format
-from logwatcher.core.formats.pattern import QUOTED, by_pattern
+from logwatcher.core.formats.pattern import CLIENT, QUOTED, by_pattern
 from logwatcher.core.formats.timestamp import MONTHS
+from logwatcher.core.privacy import Policy
 
 _NONE = "-1"
 
 
-def _haproxy(time: str, duration: str, status: str, size: str, state: str, request: str) -> Event:
+def _haproxy(
+    policy: Policy,
+    before: str,
+    time: str,
+    duration: str,
+    status: str,
+    size: str,
+    state: str,
+    request: str,
+) -> Event:
     """The fifth timing is the whole; it is negative where the client went away before."""
     day, month, rest = time.split("/", 2)
     named = {
@@ -20,11 +30,22 @@ def _haproxy(time: str, duration: str, status: str, size: str, state: str, reque
         "size": size,
         "duration_ms": duration.removeprefix("+"),
         "error_type": state if state[:2] != "--" and not "000" < status < "400" else "",
+        "client": before.removesuffix(" [").rpartition(" ")[2].rpartition(":")[0],
     }
-    return fields.to_event(named, is_escaped=True)
+    return fields.to_event(policy, named, is_escaped=True)
 
 
-def _envoy(time: str, request: str, status: str, flags: str, size: str, duration: str) -> Event:
+def _envoy(
+    policy: Policy,
+    time: str,
+    request: str,
+    status: str,
+    flags: str,
+    size: str,
+    duration: str,
+    client: str | None,
+    agent: str | None,
+) -> Event:
     named = {
         "start": time,
         "request": request,
@@ -32,11 +53,22 @@ def _envoy(time: str, request: str, status: str, flags: str, size: str, duration
         "size": size,
         "duration_ms": duration,
         "error_type": flags,
+        "client": client,
+        "agent": agent,
     }
-    return fields.to_event(named, is_escaped=True)
+    return fields.to_event(policy, named, is_escaped=True)
 
 
-def _squid(time: str, duration: str, status: str, size: str, method: str, path: str) -> Event:
+def _squid(
+    policy: Policy,
+    time: str,
+    duration: str,
+    client: str,
+    status: str,
+    size: str,
+    method: str,
+    path: str,
+) -> Event:
     named = {
         "time": time,
         "duration_ms": duration,
@@ -44,8 +76,9 @@ def _squid(time: str, duration: str, status: str, size: str, method: str, path: 
         "size": size,
         "method": method,
         "path": path,
+        "client": client,
     }
-    return fields.to_event(named, is_escaped=True)
+    return fields.to_event(policy, named, is_escaped=True)
 
 
 HAPROXY = Format(
@@ -56,7 +89,7 @@ HAPROXY = Format(
     by_pattern(
         "haproxy",
         (
-            ("the client's address and a '['", r"(?:[^\[]*+\[){1,8}?"),
+            ("the client's address and a '['", rf"{CLIENT}(?:[^\[]*+\[){{1,8}}?)"),
             (
                 "a time like '06/Feb/2009:12:14:14.655]'",
                 r"(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] ",
@@ -80,7 +113,7 @@ ENVOY = Format(
     "envoy",
     "Envoy: its default format, and Istio's",
     '[2024-10-10T11:55:36.655Z] "GET /api/orders/7 HTTP/2" 200 - 154 2326 142 140 "203.0.113.7"'
-    ' "Mozilla/5.0" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "shop.example" "10.0.0.2:80"',
+    ' "curl/8.7.1" "cc21d9b0-cf5c-432b-8c7e-98aeb7988cd2" "shop.example" "10.0.0.2:80"',
     by_pattern(
         "envoy",
         (
@@ -92,7 +125,7 @@ ENVOY = Format(
             ("the bytes received and sent", r"\d{1,15} (\d{1,15}) "),
             ("the duration in ms", r"(\d{1,10}|-) "),
             ("the upstream's time", r"(?:\d{1,10}|-)"),
-            ("the rest in quotes", r"(?: .*)?"),
+            ("the rest in quotes", rf'(?: "{CLIENT}{QUOTED})" "({QUOTED})")?+(?: .*)?'),
         ),
         _envoy,
     ),
@@ -107,7 +140,7 @@ SQUID = Format(
         (
             ("a time like '1066036250.129'", r"(\d{8,12}\.\d{3}) +"),
             ("the duration in ms", r"(-?\d{1,10}) "),
-            ("the client's address", r"[^ ]++ "),
+            ("the client's address", rf"{CLIENT}[^ ]++) "),
             ("a result and a status like 'TCP_MISS/200'", r"[A-Z_]++/(\d{3}) "),
             ("the bytes sent", r"(\d{1,15}) "),
             ("the method", r"([^ ]++) "),

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from logwatcher.core.event import Event
 from logwatcher.core.formats.fields import to_event
-from logwatcher.core.formats.format import FormatError, Parse
+from logwatcher.core.formats.format import FormatError, Make
 from logwatcher.core.formats.jsonline import require
-from logwatcher.core.formats.pattern import QUOTED, by_pattern
+from logwatcher.core.formats.pattern import CLIENT, QUERY, QUOTED, by_pattern
+from logwatcher.core.privacy import Policy
 
 NUMBER = r"\d{1,15}|-|"
 SECONDS = r"(?:\d{1,7}(?:\.\d{1,9})?|-)(?:(?:, | : )(?:\d{1,7}(?:\.\d{1,9})?|-))*+|"
+_OPTIONAL = {"", "client", "agent", "query"}
+_PERSONAL = {"client": CLIENT, "query": QUERY}
 LIST = r"[^ ,]*+(?:(?:, ?| : )[^ ,]++)*+"
 
 _MAX_VARIABLES = 100
@@ -34,8 +37,8 @@ class Variable:
     rank: int = 0
 
 
-def compile_template(name: str, tokens: Iterable[str | Variable]) -> Parse:
-    """What reads lines made of these literal texts and variables. Raises FormatError."""
+def compile_template(name: str, tokens: Iterable[str | Variable]) -> Make:
+    """What makes what reads lines made of these literal texts and variables. Raises FormatError."""
     merged = _merge(tokens)
     read = _read(merged)
     require(name, {token.field: token for token in read})
@@ -48,11 +51,11 @@ def compile_template(name: str, tokens: Iterable[str | Variable]) -> Parse:
         parts.append((token.text, _pattern(name, token, after, token in read)))
     fields = [token.field for token in read]
 
-    def to_event_of(*groups: str | None) -> Event:
+    def to_event_of(policy: Policy, *groups: str | None) -> Event:
         values = {field: value for field, value in zip(fields, groups, strict=True) if value != ""}
         if "status" not in values:
             values["status"] = "-"
-        return to_event(values, is_escaped=True)
+        return to_event(policy, values, is_escaped=True)
 
     return by_pattern(name, parts, to_event_of)
 
@@ -67,7 +70,7 @@ def _merge(tokens: Iterable[str | Variable]) -> list[str | Variable]:
                 merged[-1] = last + token
             elif token:
                 merged.append(token)
-        elif isinstance(last, Variable) and not (last.field or token.field):
+        elif isinstance(last, Variable) and {last.field, token.field} <= _OPTIONAL:
             merged[-1] = Variable(last.text + token.text)
         else:
             merged.append(token)
@@ -97,7 +100,7 @@ def _pattern(name: str, token: Variable, after: str | Variable, is_read: bool) -
                 " write something between them"
             )
         pattern = _up_to(after)
-    return f"({pattern})" if is_read else f"(?:{pattern})"
+    return f"{_PERSONAL.get(token.field, '(')}{pattern})" if is_read else f"(?:{pattern})"
 
 
 def _up_to(literal: str) -> str:

@@ -2,8 +2,9 @@
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats import fields
-from logwatcher.core.formats.format import MAX_LINE, Format, Header, Parse, check_length, excerpt
+from logwatcher.core.formats.format import MAX_LINE, Format, Header, check_length, excerpt
 from logwatcher.core.formats.request import without_origin
+from logwatcher.core.privacy import Policy
 
 _MAX_COLUMNS = 200
 _DURATION = "time-taken"
@@ -13,6 +14,9 @@ _FIELD = {
     "cs-uri": "path",
     "sc-status": "status",
     "sc-bytes": "size",
+    "cs-uri-query": "query",
+    "c-ip": "client",
+    "cs(User-Agent)": "agent",
     _DURATION: "duration_ms",
 }
 _IIS = (
@@ -32,7 +36,8 @@ _CLOUDFRONT = (
 class Columns:
     """Reads the lines of one file; each ``#Fields:`` says what the columns after it are."""
 
-    def __init__(self, name: str, separator: str, default: str) -> None:
+    def __init__(self, name: str, separator: str, default: str, policy: Policy) -> None:
+        self._policy = policy
         self._name = name
         self._separator = separator
         self._date = ""
@@ -67,7 +72,7 @@ class Columns:
         path = named.get("path")
         if isinstance(path, str):
             named["path"] = without_origin(path)
-        return fields.to_event(named)
+        return fields.to_event(self._policy, named)
 
     def _read_header(self, line: str) -> None:
         name, _, value = line[1:].partition(":")
@@ -92,18 +97,13 @@ class Columns:
         )
 
 
-def _parse(name: str, separator: str, default: str) -> Parse:
-    """Reads each line as the first one of a file."""
-    return lambda line: Columns(name, separator, default)(line)
-
-
 def _format(name: str, about: str, separator: str, default: str, sample: str) -> Format:
     return Format(
         name,
         about,
         sample,
-        _parse(name, separator, default),
-        lambda: Columns(name, separator, default),
+        lambda policy: Columns(name, separator, default, policy),
+        has_headers=True,
     )
 
 
@@ -112,7 +112,7 @@ W3C = _format(
     "W3C extended, as IIS writes it: #Fields names the columns; whole numbers in time-taken are ms",
     " ",
     _IIS,
-    "2024-10-10 11:55:36 10.0.0.2 GET /api/orders/7 page=2 443 - 203.0.113.7 Mozilla/5.0"
+    "2024-10-10 11:55:36 10.0.0.2 GET /api/orders/7 page=2 443 - 203.0.113.7 curl/8.7.1"
     " https://example.com/ 200 0 0 142",
 )
 CLOUDFRONT = _format(
@@ -122,7 +122,7 @@ CLOUDFRONT = _format(
     _CLOUDFRONT,
     (
         "2024-10-10 11:55:36 FRA56-P4 2326 203.0.113.7 GET d111111abcdef8.cloudfront.net"
-        " /api/orders/7 200 https://example.com/ Mozilla/5.0 page=2 - Miss a1B2c3== shop.example"
+        " /api/orders/7 200 https://example.com/ curl/8.7.1 page=2 - Miss a1B2c3== shop.example"
         " https 512 0.142 - TLSv1.3 TLS_AES_128_GCM_SHA256 Miss HTTP/2.0 - - 51234 0.120 Miss"
         " application/json 2326 - -"
     ).replace(" ", "\t"),

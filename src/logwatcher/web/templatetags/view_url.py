@@ -9,6 +9,6 @@ register = template.Library()
 
 @register.simple_tag
 def view_url(view: View, **changes: str | int | None) -> str:
-    """``/?…`` in canonical form; an empty value takes a filter away."""
+    """``./?…`` in canonical form, relative to the page; an empty value takes a filter away."""
     query = view.change(**changes).query()
-    return f"/?{query}" if query else "/"
+    return f"./?{query}" if query else "./"

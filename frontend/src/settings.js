@@ -1,0 +1,31 @@
+/** The settings page: fresh figures, times in the viewer's zone, and a button that copies. */
+import htmx from "htmx.org";
+import { copy } from "./share.js";
+import { initZone, localise, tick } from "./timeFormat.js";
+
+const SECOND_MS = 1_000;
+const TOLD_MS = 2_000;
+
+// What has come is morphed in only while somebody looks at it.
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.sourceElement?.id === "sources" && document.visibilityState !== "visible") {
+    event.preventDefault();
+  }
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx.response?.status >= 400) event.preventDefault();
+});
+document.addEventListener("htmx:after:swap", () => localise());
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copies]");
+  if (!button) return;
+  const { textContent } = document.getElementById(button.dataset.copies);
+  const before = button.textContent;
+  button.textContent = await copy(textContent).then(() => "Copied", () => "Can’t copy");
+  setTimeout(() => (button.textContent = before), TOLD_MS);
+});
+
+initZone();
+setInterval(() => tick(Date.now() / 1000), SECOND_MS);
+htmx.config.timeout = 10_000;

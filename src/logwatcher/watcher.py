@@ -1,0 +1,156 @@
+"""A source that follows all the files of some names and globs, those too that come later."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from pathlib import Path
+
+from django.db import InterfaceError, OperationalError
+
+from logwatcher.core.event import MAX_PATH, MAX_SOURCE, Batch, Position
+from logwatcher.core.formats import Format
+from logwatcher.core.health import REPORT_S
+from logwatcher.core.privacy import STRICT, Policy
+from logwatcher.core.text import clean
+from logwatcher.follower import ALL, Follower, Start
+from logwatcher.pipeline import Put
+from logwatcher.sources import discovery
+from logwatcher.sources.line_reader import LineReader, Tell
+from logwatcher.sources.pipe import read_pipe
+from logwatcher.store import inputs, reader
+from logwatcher.store.thread import StoreThread
+
+LOOK_S = 1.0
+"""How often the globs are looked up."""
+RETRY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Follows files, and says every ``REPORT_S`` how each of them goes."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        *,
+        source: str = "",
+        format_: Format | None = None,
+        start: Start = ALL,
+        tell: Tell = lambda text: None,
+        policy: Policy = STRICT,
+    ) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            names: files and globs.
+            source: of all their requests; empty: each file by its name.
+            format_: of all of them; None: found out for each.
+            start: where to begin in a file that was never read.
+            tell: told what was found.
+            policy: what is kept of a request.
+        """
+        self._names = names
+        self._source = source
+        self._format = format_
+        self._start = start
+        self._tell = tell
+        self._policy = policy
+        self._followers: dict[Path, Follower] = {}
+        self._sources: dict[Path, str] = {}
+        self._said: dict[Path, Batch] = {}
+        self._report_at = 0.0
+
+    async def __call__(self, put: Put) -> None:
+        """Put what the files hold, until cancelled."""
+        thread = StoreThread("watcher")
+        try:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    for path, position in await self._new(thread):
+                        group.create_task(self._followers[path](put, position))
+                    for batch in self._reports():
+                        await put(batch)
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            await thread.close()
+
+    def _reports(self) -> list[Batch]:
+        """What is to be said now: of all files every ``REPORT_S``, of one that changed at once."""
+        is_due = time.monotonic() >= self._report_at
+        if is_due:
+            self._report_at = time.monotonic() + REPORT_S
+        reports = {path: follower.report() for path, follower in self._followers.items()}
+        said, self._said = self._said, reports
+        return [of for path, of in reports.items() if is_due or of != said.get(path)]
+
+    async def _new(self, thread: StoreThread) -> list[tuple[Path, Position | None]]:
+        """The files that weren't there before, and how far each was read by another process."""
+        found = await asyncio.to_thread(discovery.find, self._names)
+        new = [path for path in found if path not in self._followers]
+        if not new:
+            return []
+        new = new[: discovery.MAX_FILES - len(self._followers)]
+        while True:
+            try:
+                positions, known = await thread.call(_stored, new)
+                break
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the logs wait for the database: %s", error)
+                await asyncio.sleep(RETRY_S)
+        self._name(new, known)
+        for path in new:
+            line_reader = LineReader(
+                input_name(path), self._sources[path], self._format, self._tell, self._policy
+            )
+            self._followers[path] = Follower(path, line_reader, self._start)
+        return list(zip(new, positions, strict=True))
+
+    def _name(self, new: Sequence[Path], known: dict[Path, str]) -> None:
+        """A file keeps the name that its requests are stored under already."""
+        if self._source:
+            self._sources |= dict.fromkeys(new, self._source)
+            return
+        self._sources |= known
+        names = discovery.source_names(new, self._sources)
+        self._sources |= {
+            path: clean(name[-MAX_SOURCE:], MAX_SOURCE) for path, name in names.items()
+        }
+
+
+class StandardInput:
+    """A source that reads what another program writes to this process, once."""
+
+    def __init__(self, descriptor: int, reader: LineReader) -> None:
+        self._descriptor = descriptor
+        self._reader = reader
+
+    async def __call__(self, put: Put) -> None:
+        """Put what comes until there is no more, and go on saying how it went."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._report(put))
+            async with aclosing(read_pipe(self._descriptor, self._reader)) as batches:
+                async for batch in batches:
+                    await put(batch)
+            self._reader.tell("standard input has ended; the page stays until Ctrl-C")
+
+    async def _report(self, put: Put) -> None:
+        while True:
+            await put(self._reader.report())
+            await asyncio.sleep(REPORT_S)
+
+
+def input_name(path: Path) -> str:
+    """What a file's position and health are stored under."""
+    return clean(str(path), MAX_PATH)
+
+
+def _stored(paths: Sequence[Path]) -> tuple[list[Position | None], dict[Path, str]]:
+    names = {input_name(path): path for path in paths}
+    known = inputs.sources(list(names))
+    return (
+        [reader.position(input_name(path)) for path in paths],
+        {names[name]: source for name, source in known.items()},
+    )

@@ -1,0 +1,87 @@
+"""The settings page: where requests come from, how well they are read, and who may send some."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from logwatcher.core.event import MAX_SOURCE
+from logwatcher.core.text import clean
+from logwatcher.store import reader, token
+from logwatcher.store.reader import MAX_ID
+from logwatcher.web import source
+from logwatcher.web.page import is_htmx
+from logwatcher.web.template import render
+
+Context = dict[str, Any]  # Any: what templates read
+
+
+class TokenForm(forms.Form):
+    """For whom a token is to be made."""
+
+    source = forms.CharField(max_length=MAX_SOURCE, error_messages={"required": "Name a source."})
+    name = forms.CharField(max_length=MAX_SOURCE, required=False)
+
+    def clean_source(self) -> str:
+        return _printable(self.cleaned_data["source"])
+
+    def clean_name(self) -> str:
+        return _printable(self.cleaned_data["name"])
+
+
+def _printable(text: str) -> str:
+    if text != clean(text, MAX_SOURCE):
+        raise forms.ValidationError("Use printable characters only.")
+    return text
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """The whole page; a POST makes or revokes a token, and is answered in part for HTMX."""
+    tokens = _change_tokens(request) if request.method == "POST" else _tokens()
+    if is_htmx(request):
+        return render(request, "logwatcher/cards/tokens.html", tokens)
+    return render(request, "logwatcher/settings.html", {**_sources(), **tokens})
+
+
+@never_cache
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """The card of the sources, which the page asks for again and again."""
+    return render(request, "logwatcher/cards/sources.html", _sources())
+
+
+def _change_tokens(request: HttpRequest) -> Context:
+    """Make a token, to be shown this once, or revoke one; one that is gone already is no error."""
+    revoked = request.POST.get("revoke", "")
+    if revoked.isascii() and revoked.isdecimal():
+        token.revoke(min(int(revoked), MAX_ID))
+        return _tokens()
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _tokens(form)
+    source_name = form.cleaned_data["source"]
+    _, text = token.create(source_name, form.cleaned_data["name"])
+    url = request.build_absolute_uri("api/events")
+    return {**_tokens(), "made": {"text": text, "source": source_name, "url": url}}
+
+
+def _sources() -> Context:
+    with reader.snapshot():
+        return source.table()
+
+
+def _tokens(form: TokenForm | None = None) -> Context:
+    rows = [
+        {
+            "id": row.pk,
+            "source": row.source,
+            "name": row.name,
+            "created": source.iso(row.created_us),
+        }
+        for row in token.rows()
+    ]
+    return {"tokens": rows, "form": form or TokenForm()}
