@@ -47,6 +47,10 @@ test-browser: $(VENV)/dev.stamp ## a real browser on a real server
 	$(BIN)/python frontend/build.py dev
 	$(BIN)/pytest -m browser $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/fuzz.stamp ## random input for all that reads; SECONDS=60 each, TARGETS="route payload"
+	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
+
 .PHONY: check
 check: lint types imports migrations deploy test ## all that CI runs
 
@@ -89,6 +93,7 @@ lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 	$(LOCK) --group build -c requirements/run.txt -o requirements/build.txt
 	$(LOCK) pyproject.toml --group build --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
+	$(LOCK) --group fuzz -o requirements/fuzz.txt
 	$(BIN)/python frontend/build.py lock
 
 .PHONY: clean
@@ -119,4 +124,10 @@ $(VENV)/run.stamp: $(LOCKED) | $(BIN)/python
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@echo "Installing what requirements/dev.txt lists ..."
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
+	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt || { \
+		echo "No wheel of atheris for this Python on this platform; there is one for Linux on x86-64." >&2; \
+		exit 2; }
 	@touch $@

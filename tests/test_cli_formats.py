@@ -8,7 +8,7 @@ import pytest
 
 from logwatcher import cli
 from logwatcher.core.formats import FORMATS
-from tests.database import count_requests
+from tests.database import count_requests, query
 from tests.server import Server
 
 SAMPLES = Path(__file__).parent / "data" / "formats"
@@ -51,6 +51,9 @@ def test_explain_holds_a_file_against_the_format_that_is_given(
         (["watch", "missing.log"], "missing.log: not a file that can be read"),
         (["explain", __file__, "--format", "combind"], "did you mean 'combined'?"),
         (["watch", __file__, "--format", "$request"], "--format: nginx: no time in it"),
+        (["watch", __file__, "--time-zone", "Berlin"], "--time-zone: unknown 'Berlin'"),
+        (["import", __file__, "--time-zone", "\x1b[2J"], "--time-zone: unknown '\\x1b[2J'"),
+        (["explain", __file__, "--time-zone", "Europe/Belrin"], "did you mean 'Europe/Berlin'?"),
     ],
 )
 def test_what_the_user_can_mend_is_said_on_one_line(
@@ -68,6 +71,30 @@ def wait_for_requests(server: Server, count: int) -> None:
             break
         time.sleep(0.05)
     assert count_requests(server.database_url) == count, server.output
+
+
+def test_explain_says_which_zone_times_without_an_offset_are_taken_of(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log = str(SAMPLES / "haproxy.log")
+    assert cli.main(["explain", log]) == 0
+    assert "Times: without an offset, taken as times of this machine's zone" in (
+        capsys.readouterr().out
+    )
+    assert cli.main(["explain", log, "--time-zone", "Asia/Tokyo"]) == 0
+    assert "taken as Asia/Tokyo; if that is wrong, use --time-zone" in capsys.readouterr().out
+
+
+def test_watch_reads_times_without_an_offset_in_the_zone(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    log = tmp_path / "haproxy.log"
+    log.write_text(FORMATS["haproxy"].sample + "\n")
+    server = serve("watch", str(log), "--from", "start", "--time-zone", "Asia/Tokyo")
+    wait_for_requests(server, 1)
+    assert "haproxy.log: its times have no offset and are taken as Asia/Tokyo" in server.output
+    [[found]] = query(server.database_url, "SELECT time_us FROM logwatcher_request")
+    assert FORMATS["haproxy"].parse(FORMATS["haproxy"].sample).time_us - found == 9 * 3600 * 10**6
 
 
 @pytest.mark.parametrize("options", [[], ["--format", "w3c"]])

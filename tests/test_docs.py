@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from logwatcher import asgi, cli, config, urls
+from logwatcher.receiver import PROTOCOLS
 from logwatcher.web import api
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +48,7 @@ def api_paths() -> set[str]:
     """Addresses under /api/ as OpenAPI writes them: ``/api/requests/{request_id}``."""
     patterns = [f"/{url.pattern}" for url in urls.urlpatterns]
     written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern) for pattern in patterns}
-    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, asgi.EVENTS}
+    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, *PROTOCOLS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -93,7 +94,7 @@ def test_no_documented_setting_is_missing() -> None:
 def test_every_api_path_is_documented_and_described() -> None:
     headings = HEADING.findall((DOCS / "http-api.md").read_text())
     documented = {
-        path for heading in headings for path in re.findall(r"`\w+ (/api/[^`?]*)", heading)
+        path for heading in headings for path in re.findall(r"`\w+ (/(?:api|v1)/[^`?]*)", heading)
     }
     described = set(json.loads(api.OPENAPI.read_text())["paths"])
     assert documented == api_paths()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from logwatcher.core.event import Batch
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.follower import ALL, Follower
 from logwatcher.pipeline import Pipeline
 from logwatcher.sources.line_reader import LineReader
@@ -69,7 +69,7 @@ def follow(log: Path, until: Callable[[], Awaitable[object]], *, commits: bool =
         put = pipeline.put if commits else drop
         async with asyncio.timeout(20):
             committing = asyncio.create_task(pipeline.run())
-            lines = LineReader(str(log), SOURCE, FORMATS["combined"], lambda text: None)
+            lines = LineReader(str(log), SOURCE, Reading(FORMATS["combined"]), lambda text: None)
             position = await thread.call(reader.position, str(log))
             following = asyncio.create_task(Follower(log, lines, ALL)(put, position))
             await until()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from logwatcher.core.event import Batch, Position
+from logwatcher.core.formats import FORMATS
 from logwatcher.importer import Importer, Summary, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
@@ -63,9 +64,12 @@ def import_files(
     name: str | None = None,
     rejects: io.BytesIO | None = None,
     tell: Callable[[Summary], None] = lambda summary: None,
+    zone: str = "local",
 ) -> Summary:
     with Parsers(0) as parsers:
-        importer = Importer(parsers, format_=format_, name=name, rejects=rejects, tell=tell)
+        importer = Importer(
+            parsers, format_=format_, name=name, zone=zone, rejects=rejects, tell=tell
+        )
         for path in paths:
             importer.import_file(path)
         return importer.summary
@@ -314,3 +318,16 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
     assert database.assert_consistent(url) == total
     paths = database.paths(url)
     assert sorted(int(path.removeprefix("/api/")) for path in paths) == list(range(total))
+
+
+def test_times_without_an_offset_are_those_of_the_zone_and_it_is_told(log: Path) -> None:
+    sample = FORMATS["haproxy"].sample
+    log.write_text(f"{sample}\n")
+    summary = import_files(log, zone="Asia/Tokyo")
+    assert summary.doubts == {}
+    [time_us] = [one["time_us"] for one in database.requests(database.url_of_tests())]
+    ahead_us = FORMATS["haproxy"].parse(sample).time_us - time_us
+    assert ahead_us == 9 * 3600 * 1_000_000
+    log.write_text(f"<134>{sample}\n")
+    [doubt] = import_files(log).doubts
+    assert "no offset and are taken as times of this machine's zone" in doubt

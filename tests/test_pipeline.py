@@ -217,7 +217,7 @@ def test_when_cancelled_while_the_database_is_away_it_ends_and_keeps_no_later_ba
 def test_who_commits_waits_for_the_commit_and_no_longer() -> None:
     async def scenario(pipeline: Pipeline, database: Database) -> None:
         database.answers.clear()
-        waiting = asyncio.ensure_future(pipeline.commit(batch("a")))
+        waiting = asyncio.ensure_future(pipeline.commit([batch("a")]))
         await until(lambda: database.asked == 1)
         await pipeline.put(batch("b"))
         assert not waiting.done()
@@ -228,6 +228,15 @@ def test_who_commits_waits_for_the_commit_and_no_longer() -> None:
     assert run(scenario).written == ["a", "b"]
 
 
+def test_what_is_handed_over_together_is_one_commit_however_much_it_is() -> None:
+    names = [str(i) for i in range(2 * QUEUED_BATCHES)]
+
+    async def scenario(pipeline: Pipeline, database: Database) -> None:
+        await pipeline.commit([batch(name, EVENTS_PER_FLUSH // 10) for name in names])
+
+    assert run(scenario).commits == [names]
+
+
 def test_who_commits_does_not_wait_for_a_place_in_the_queue() -> None:
     async def scenario(pipeline: Pipeline, database: Database) -> None:
         database.answers.clear()
@@ -236,7 +245,7 @@ def test_who_commits_does_not_wait_for_a_place_in_the_queue() -> None:
         for i in range(QUEUED_BATCHES):
             await pipeline.put(batch(str(i)))
         with pytest.raises(Unavailable):
-            await pipeline.commit(batch("too many"))
+            await pipeline.commit([batch("too many")])
         database.answers.set()
 
     assert "too many" not in run(scenario).written
@@ -245,8 +254,8 @@ def test_who_commits_does_not_wait_for_a_place_in_the_queue() -> None:
 def test_who_gives_up_waiting_disturbs_no_one() -> None:
     async def scenario(pipeline: Pipeline, database: Database) -> None:
         database.answers.clear()
-        hasty = asyncio.ensure_future(pipeline.commit(batch("a")))
-        patient = asyncio.ensure_future(pipeline.commit(batch("b")))
+        hasty = asyncio.ensure_future(pipeline.commit([batch("a")]))
+        patient = asyncio.ensure_future(pipeline.commit([batch("b")]))
         await until(lambda: database.asked == 1)
         hasty.cancel()
         database.answers.set()
@@ -260,13 +269,13 @@ def test_at_the_end_who_waits_is_told_whether_it_was_committed() -> None:
         database = Database()
         pipeline = Pipeline(database.write, database.tell)
         task = asyncio.create_task(pipeline.run())
-        waiting = [asyncio.ensure_future(pipeline.commit(batch(name))) for name in "abc"]
+        waiting = [asyncio.ensure_future(pipeline.commit([batch(name)])) for name in "abc"]
         await asyncio.sleep(0)
         database.errors = [] if lasts else [OperationalError("gone")] * 2
         task.cancel()
         await asyncio.wait({task, *waiting})
         with pytest.raises(Unavailable):
-            await pipeline.commit(batch("d"))
+            await pipeline.commit([batch("d")])
         return [isinstance(one.exception(), Unavailable) for one in waiting]
 
     assert asyncio.run(scenario(True)) == [False] * 3

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from logwatcher.core.formats import BY_ITSELF
 from logwatcher.follower import Start
 from logwatcher.pipeline import Pipeline
 from logwatcher.runtime import Source
@@ -175,7 +176,8 @@ def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
             await asyncio.sleep(0.02)
         await is_stored(50)()
 
-    run(StandardInput(read_end, LineReader("standard input", "stdin", None, told.append)), until)
+    line_reader = LineReader("standard input", "stdin", BY_ITSELF, told.append)
+    run(StandardInput(read_end, line_reader), until)
     os.close(read_end)
     assert stored() == {"stdin": [f"/{i}" for i in range(50)]}
     assert inputs.health()[0].lines == 50

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.http.request import split_domain_port, validate_host
 
+from logwatcher.receiver import PROTOCOLS
 from logwatcher.runtime import Runtime
 from logwatcher.stream.hub import Message, Send
 from logwatcher.stream.live import Live, Receive
 
 LIVE = "/api/live"
-EVENTS = "/api/events"
 
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -25,7 +25,7 @@ def application(runtime: Runtime) -> Application:
             await runtime.lifespan(receive, send)
         elif scope["type"] == "http" and scope["path"] == LIVE and _is_host_allowed(scope):
             await live(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == EVENTS:
+        elif scope["type"] == "http" and scope["path"] in PROTOCOLS:
             await runtime.receiver(scope, receive, send)  # its token is worth more than a host
         elif scope["type"] == "http":
             await django(dict(scope), receive, send)

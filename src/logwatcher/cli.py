@@ -20,7 +20,9 @@ from logwatcher.config import ConfigError
 from logwatcher.core.privacy import MODES
 
 if TYPE_CHECKING:
-    from logwatcher.core.formats import Format
+    from datetime import tzinfo
+
+    from logwatcher.core.formats import Format, Reading
     from logwatcher.core.privacy import Policy
     from logwatcher.follower import Start
     from logwatcher.runtime import Source
@@ -30,6 +32,7 @@ AUTO = "auto"
 STDIN = "-"
 MAX_EXPLAINED = 100_000
 """Lines that ``explain`` looks at."""
+MAX_MESSAGE = 2000
 
 
 class UsageError(Exception):
@@ -40,7 +43,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong on one line, not after all that could be right."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {_shown(message)}; see: {self.prog} --help\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,10 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except (UsageError, ConfigError) as error:
-        print(f"logwatcher: {error}", file=sys.stderr)
+        print(f"logwatcher: {_shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 0
+
+
+def _shown(message: str) -> str:
+    """What it says of names of files and the like, which may hold a terminal's escapes."""
+    from logwatcher.core.text import clean
+
+    return clean(message, MAX_MESSAGE)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -126,7 +136,10 @@ def parser() -> argparse.ArgumentParser:
     )
     actions = token.add_subparsers(title="actions", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="make a token and show it, this once")
-    create.add_argument("source", help="what the page calls the requests sent with it")
+    create.add_argument(
+        "source",
+        help="what the page calls the requests sent with it; '*': OpenTelemetry's service.name",
+    )
     create.add_argument("--name", default="", help="for whom it is, as a reminder")
     create.set_defaults(command=_create_token)
     actions.add_parser("list", help="all tokens, without their secrets").set_defaults(
@@ -151,6 +164,12 @@ def _add_format(command: argparse.ArgumentParser) -> None:
         "--format",
         default=AUTO,
         help="its name, a log_format, a LogFormat or JSON keys; default: found by the lines",
+    )
+    command.add_argument(
+        "--time-zone",
+        default="local",
+        metavar="ZONE",
+        help="of times without an offset, like Europe/Berlin or UTC; default: this machine's",
     )
 
 
@@ -183,35 +202,33 @@ def _demo(options: argparse.Namespace) -> int:
 def _watch(options: argparse.Namespace) -> int:
     if not options.files and not options.syslog:
         raise UsageError("watch: give a FILE or --syslog ADDRESS")
-    format_ = _chosen_format(options)
+    format_, zone = _chosen_format(options), _chosen_zone(options)
     start = _start(options.start)
     names = _watched(options.files)
     _set_up()
     from django.conf import settings
 
+    from logwatcher.core.formats import Reading
     from logwatcher.sources.line_reader import LineReader
     from logwatcher.watcher import StandardInput, Watcher
 
     source = _source_name(options.name)
-    policy = _choose_policy(options)
+    reading = Reading(format_, _choose_policy(options), zone)
     sources: list[Source] = []
     if options.syslog:
-        sources.append(_syslog(options.syslog, source, format_, policy))
+        sources.append(_syslog(options.syslog, source, reading))
     _migrate_database()
     settings.HAS_MOCK_TRAFFIC = False
     if STDIN in names:
-        reader = LineReader("standard input", source or "stdin", format_, _tell, policy)
+        reader = LineReader("standard input", source or "stdin", reading, _tell)
         sources.append(StandardInput(sys.stdin.fileno(), reader))
     if files := [name for name in names if name != STDIN]:
-        watcher = Watcher(
-            files, source=source, format_=format_, start=start, tell=_tell, policy=policy
-        )
-        sources.append(watcher)
+        sources.append(Watcher(files, source=source, reading=reading, start=start, tell=_tell))
     with _listener(options.port) as listener:
         return _run(sources, listener, options)
 
 
-def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") -> "Source":
+def _syslog(text: str, name: str, reading: "Reading") -> "Source":
     """What listens there; warns if others than this machine reach it."""
     from logwatcher.sources.address import AddressError, open_sockets, read_address
     from logwatcher.sources.sender import Senders
@@ -227,11 +244,11 @@ def _syslog(text: str, name: str, format_: "Format | None", policy: "Policy") ->
             "syslog knows no passwords: whoever reaches this address can write;"
             " let a firewall choose who does"
         )
-    return Syslog(sockets, Senders(name, format_, _tell, policy))
+    return Syslog(sockets, Senders(name, reading, _tell))
 
 
 def _tell(text: str) -> None:
-    print(f"logwatcher: {text}", file=sys.stderr)
+    print(f"logwatcher: {_shown(text)}", file=sys.stderr)
 
 
 def _watched(names: Sequence[str]) -> list[str]:
@@ -281,6 +298,7 @@ def _source_name(name: str | None) -> str:
 def _import(options: argparse.Namespace) -> int:
     paths = _paths(options.files)
     _chosen_format(options)  # raises UsageError
+    _chosen_zone(options)
     _set_up()
     from logwatcher import importing
 
@@ -291,7 +309,9 @@ def _import(options: argparse.Namespace) -> int:
     _migrate_database()
     format_ = None if options.format == AUTO else options.format
     try:
-        return importing.run(paths, format_, source or None, options.rejects, policy)
+        return importing.run(
+            paths, format_, source or None, options.rejects, policy, options.time_zone
+        )
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None
 
@@ -318,8 +338,8 @@ def _explain(options: argparse.Namespace) -> int:
     from logwatcher.sources.lines import first_lines
 
     _check_readable(options.file)
-    format_ = _chosen_format(options)
-    _show(explain(first_lines(options.file, MAX_EXPLAINED), format_))
+    lines = first_lines(options.file, MAX_EXPLAINED)
+    _show(explain(lines, _chosen_format(options), _chosen_zone(options)))
     return 0
 
 
@@ -356,6 +376,15 @@ def _chosen_format(options: argparse.Namespace) -> "Format | None":
         return find_format(options.format)
     except FormatError as error:
         raise UsageError(f"--format: {error}") from None
+
+
+def _chosen_zone(options: argparse.Namespace) -> "tzinfo":
+    from logwatcher.sources.zone import ZoneError, find_zone
+
+    try:
+        return find_zone(options.time_zone)
+    except ZoneError as error:
+        raise UsageError(f"--time-zone: {error}") from None
 
 
 def _serve(options: argparse.Namespace) -> int:

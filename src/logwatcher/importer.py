@@ -14,12 +14,14 @@ from logwatcher.core.formats.detection import MAX_LINES
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.archive import HEAD, Archive, Broken, Piece, digest, pieces
 from logwatcher.sources.parsing import Job, Parsed, Parsers
+from logwatcher.sources.zone import LOCAL, MACHINE
 from logwatcher.store import progress, writer
 from logwatcher.store.writer import Progress
 
 OLD_S = 3600
 """For so long nobody wrote to a file whose last line is taken to be whole without an end."""
 
+_NO_OFFSET = f"its times have no offset and are taken as {MACHINE}; if not, use --time-zone"
 _MAX_HEADERS = 50
 _HEADER = re.compile(rb"^(#[^\r\n:]{0,100})[^\r\n]{0,10000}", re.MULTILINE)
 _COMPRESSION = re.compile(r"\.(?:gz|bz2|xz|zst|Z)$", re.IGNORECASE)
@@ -100,6 +102,7 @@ class Importer:
         *,
         format_: str | None = None,
         name: str | None = None,
+        zone: str = LOCAL,
         rejects: BinaryIO | None = None,
         policy: Policy = STRICT,
         tell: Callable[[Summary], None] = lambda summary: None,
@@ -110,6 +113,7 @@ class Importer:
             parsers: do the work that can be done at the same time.
             format_: as ``find_format`` takes it; by default found for each file.
             name: of the source; by default the file's without its rotation.
+            zone: of times that have no offset, as ``find_zone`` takes it.
             rejects: gets a line for each one that doesn't match: file, reason, line.
             policy: what is kept of a request.
             tell: called after each commit.
@@ -119,6 +123,7 @@ class Importer:
         self._parsers = parsers
         self._format = format_
         self._name = name
+        self._zone = zone
         self._rejects = rejects
         self._policy = policy
         self._tell = tell
@@ -195,6 +200,8 @@ class Importer:
             return ""
         if found.doubt:
             self.summary.doubts[found.doubt] = path
+        if found.lacks_offset and self._zone == LOCAL:
+            self.summary.doubts[_NO_OFFSET] = path
         return found.format.name
 
     @staticmethod
@@ -241,7 +248,9 @@ class Importer:
                     break
                 headers = tuple(file.headers.values())
                 wants_rejects = self._rejects is not None
-                job = Job(piece.lines, file.format, headers, wants_rejects, self._policy)
+                job = Job(
+                    piece.lines, file.format, headers, wants_rejects, self._policy, self._zone
+                )
                 done = archive.done if archive else piece.end
                 waiting.append((piece, done, self._parsers.submit(job)))
                 file.learn(piece.lines)

@@ -10,6 +10,7 @@ from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 from logwatcher.importer import Importer, Summary
 from logwatcher.sources.parsing import SMALL, Parsers, cores
+from logwatcher.sources.zone import LOCAL
 
 STDIN = Path("-")
 
@@ -30,6 +31,7 @@ def run(
     name: str | None,
     rejects: Path | None,
     policy: Policy = STRICT,
+    zone: str = LOCAL,
 ) -> int:
     """Import these; returns the exit code, 2 if not all could be read. Raises Unwritable."""
     files = [path for path in paths if path != STDIN]
@@ -46,6 +48,7 @@ def run(
                 name=name,
                 rejects=output,
                 policy=policy,
+                zone=zone,
                 tell=report.show,
             )
             try:

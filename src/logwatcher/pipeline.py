@@ -27,10 +27,15 @@ class Unavailable(Exception):
 
 
 class _Entry(NamedTuple):
-    """A batch, and who waits for its commit."""
+    """Batches that are committed together, and who waits for that."""
 
-    batch: Batch
+    batches: Sequence[Batch]
     commit: asyncio.Future[None] | None = None
+
+    @property
+    def size(self) -> int:
+        """Of how many events."""
+        return sum(len(batch.events) for batch in self.batches)
 
 
 class Pipeline:
@@ -49,12 +54,12 @@ class Pipeline:
 
     async def put(self, batch: Batch) -> None:
         """Hand over a batch; waits while the queue is full."""
-        await self._queue.put(_Entry(batch))
+        await self._queue.put(_Entry([batch]))
 
-    async def commit(self, batch: Batch) -> None:
-        """Hand over a batch and wait until it is committed, together with what else has come.
+    async def commit(self, batches: Sequence[Batch]) -> None:
+        """Hand over batches and wait until they are committed, together with what else has come.
 
-        Who is cancelled while waiting can't know whether it was.
+        Who is cancelled while waiting can't know whether they were.
 
         Raises:
             Unavailable: the queue is full, or the pipeline has ended before the commit.
@@ -63,7 +68,7 @@ class Pipeline:
         if self._has_ended:
             raise Unavailable("the process is ending")
         try:
-            self._queue.put_nowait(_Entry(batch, commit))
+            self._queue.put_nowait(_Entry(batches, commit))
         except asyncio.QueueFull:
             raise Unavailable("too much is waiting to be written") from None
         await commit
@@ -88,10 +93,10 @@ class Pipeline:
             self._end()
 
     def _collect(self, first: _Entry) -> list[_Entry]:
-        entries, events = [first], len(first.batch.events)
+        entries, events = [first], first.size
         while events < EVENTS_PER_FLUSH and not self._queue.empty():
             entries.append(self._queue.get_nowait())
-            events += len(entries[-1].batch.events)
+            events += entries[-1].size
         return entries
 
     async def _commit(self) -> None:
@@ -119,7 +124,7 @@ class Pipeline:
             log.warning("the database did not take the last events: %s", error)
 
     async def _write_taken(self) -> None:
-        await self._write([entry.batch for entry in self._taken])
+        await self._write([batch for entry in self._taken for batch in entry.batches])
         for entry in self._taken:
             if entry.commit and not entry.commit.done():
                 entry.commit.set_result(None)

@@ -10,9 +10,8 @@ from pathlib import Path
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import MAX_PATH, MAX_SOURCE, Batch, Position
-from logwatcher.core.formats import Format
+from logwatcher.core.formats import BY_ITSELF, Reading
 from logwatcher.core.health import REPORT_S
-from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 from logwatcher.follower import ALL, Follower, Start
 from logwatcher.pipeline import Put
@@ -37,27 +36,24 @@ class Watcher:
         names: Sequence[str],
         *,
         source: str = "",
-        format_: Format | None = None,
+        reading: Reading = BY_ITSELF,
         start: Start = ALL,
         tell: Tell = lambda text: None,
-        policy: Policy = STRICT,
     ) -> None:
         """Nothing is opened yet.
 
         Args:
             names: files and globs.
             source: of all their requests; empty: each file by its name.
-            format_: of all of them; None: found out for each.
+            reading: of all their lines.
             start: where to begin in a file that was never read.
             tell: told what was found.
-            policy: what is kept of a request.
         """
         self._names = names
         self._source = source
-        self._format = format_
+        self._reading = reading
         self._start = start
         self._tell = tell
-        self._policy = policy
         self._followers: dict[Path, Follower] = {}
         self._sources: dict[Path, str] = {}
         self._said: dict[Path, Batch] = {}
@@ -102,9 +98,8 @@ class Watcher:
                 await asyncio.sleep(RETRY_S)
         self._name(new, known)
         for path in new:
-            line_reader = LineReader(
-                input_name(path), self._sources[path], self._format, self._tell, self._policy
-            )
+            source = self._sources[path]
+            line_reader = LineReader(input_name(path), source, self._reading, self._tell)
             self._followers[path] = Follower(path, line_reader, self._start)
         return list(zip(new, positions, strict=True))
 

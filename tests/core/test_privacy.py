@@ -132,6 +132,7 @@ def test_whatever_is_sent_is_bounded_and_an_address_or_nothing(text: str) -> Non
         ("client=2001:db8::42:51234 06:25:03", "client=xxxx:xxx::xx:xxxxx 06:25:03"),
         ('{"ip":"::1","uri":"/a?b"}', '{"ip":"::x","uri":"/a?x"}'),
         ("10.0.0.1, 10.0.0.2:80", "xx.x.x.x, xx.x.x.x:80"),
+        ("host:2001:db8::42\tip:::1", "host:xxxx:xxx::xx\tip:::x"),
         ("std::vector x:y 1.2.3 /v1.2.3", "std::vector x:y 1.2.3 /v1.2.3"),
     ],
 )
@@ -139,10 +140,12 @@ def test_a_line_is_masked_and_keeps_its_columns(line: str, masked: str) -> None:
     assert mask(line) == masked
 
 
-@given(
-    st.ip_addresses(), st.sampled_from([" {} - -", "[{}]:80", '"{}"', "{}:51234", "{}, 10.0.0.1"])
-)
+AROUND = [" {} - -", "[{}]:80", '"{}"', "{}:51234", "{}, 10.0.0.1", "host:{}\t", "ip={};", "<{}>"]
+AROUND += ["http://[{}]/", "{}%eth0", "a={},b={}", "/{}/"]
+
+
+@given(st.ip_addresses(), st.sampled_from(AROUND))
 def test_no_address_is_left_in_a_masked_line(address: object, around: str) -> None:
-    line = around.format(address)
+    line = around.replace("{}", str(address))
     assert str(address) not in mask(line) or not re.search("[0-9a-f]", str(address))
     assert len(mask(line)) == len(line)

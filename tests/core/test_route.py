@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from logwatcher.core import route as module
 from logwatcher.core.event import MAX_PATH, MAX_ROUTE
-from logwatcher.core.route import NO_ROUTE, OTHER, admit, to_route
+from logwatcher.core.route import NO_ROUTE, OTHER, admit, from_template, to_route
 from logwatcher.core.text import clean
 
 UUID = "0b3f8f2e-6f0d-4c1e-9a53-2f6f2f1f7a10"
@@ -187,3 +187,46 @@ def test_a_scanner_cannot_take_all_places() -> None:
 def test_numbers_taken_out_early_change_no_route(path: str, end: str) -> None:
     for whole in (path[:200] + end, f"/{end}"):
         assert to_route(whole) == module._route(whole)
+
+
+@pytest.mark.parametrize(
+    ("template", "route"),
+    [
+        ("/orders/{id}", "/orders/{id}"),
+        ("/orders/{id:int}", "/orders/{id}"),
+        ("/files/{name:path}", "/files/{name}"),
+        ("orders/{id:int:min(1)}/{part?}", "/orders/{id}/{part}"),
+        ("files/{*rest}", "/files/{rest}"),
+        ("files/{**rest}", "/files/{rest}"),
+        ("/files/{rest...}", "/files/{rest}"),
+        ("/orders/<int:id>/", "/orders/{id}/"),
+        ("/<string(length=2):language>/<page>", "/{language}/{page}"),
+        ("orders/<uuid:id>", "/orders/{id}"),
+        (r"^orders/(?P<id>[0-9]{1,9})/(?P<part>(a|b))$", "/orders/{id}/{part}"),
+        (r"^orders/(?<id>\d+)$", "/orders/{id}"),
+        (r"shop/^items/(?P<item>\(x\))$", "/shop/items/{item}"),
+        ("/orders/:id", "/orders/{id}"),
+        (r"/orders/:id(\d+)/:part?", "/orders/{id}/{part}"),
+        ("/orders/:id(.:format)", "/orders/{id}"),
+        ("/orders(.:format)", "/orders"),
+        ("/files/*rest", "/files/{rest}"),
+        ("/v1/orders:search", "/v1/orders:search"),
+        ("/static/*", "/static/*"),
+        ("boom", "/boom"),
+        ("", "/"),
+    ],
+)
+def test_templates_of_frameworks_become_routes(template: str, route: str) -> None:
+    assert from_template(template) == route
+
+
+@given(st.text("/{}<>()?P:*^$\\.ab1 ", max_size=200) | st.text())
+def test_a_template_becomes_a_route_whatever_it_is(template: str) -> None:
+    assert from_template(template).startswith("/")
+
+
+@pytest.mark.parametrize("part", ["(?P<a>", "(?P<a>(", "<", "<a", "{a:", "/:a(", "\\", "((", "<a:"])
+def test_hostile_templates_take_no_time(part: str) -> None:
+    began = time.process_time()
+    from_template(part * 100_000)
+    assert time.process_time() - began < 0.2

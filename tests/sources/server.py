@@ -15,6 +15,7 @@ COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_byt
 COMBINED = f'{COMMON} "$http_referer" "$http_user_agent"'
 NGINX_JSON = (
     '{"time":"$time_iso8601","request":"$request","status":"$status","agent":"$http_user_agent",'
+    '"remote_addr":"$remote_addr",'
     '"body_bytes_sent":"$body_bytes_sent","request_time":"$request_time",'
     '"upstream_response_time":"$upstream_response_time"}'
 )
@@ -90,19 +91,19 @@ http {{
             "escaped": Log("json", f"'{NGINX_JSON}'"),
             "ltsv": Log(
                 "ltsv",
-                "'time:$time_local\\treq:$request\\tstatus:$status\\tua:$http_user_agent\\t"
+                "'time:$time_local\\thost:$remote_addr\\treq:$request\\tstatus:$status\\tua:$http_user_agent\\t"
                 "size:$body_bytes_sent\\treqtime:$request_time'",
             ),
             "logfmt": Log(
                 "logfmt",
-                '\'ts=$msec request="$request" status=$status bytes=$body_bytes_sent'
-                ' request_time=$request_time agent="$http_user_agent"\'',
+                '\'ts=$msec remote_addr=$remote_addr request="$request" status=$status'
+                ' bytes=$body_bytes_sent request_time=$request_time agent="$http_user_agent"\'',
             ),
             "own": Log(
                 '$msec|$request_method|$request_uri|"$http_user_agent"|$status|$request_time|'
-                "$body_bytes_sent|$upstream_addr $upstream_status",
+                "$body_bytes_sent|$remote_addr|$upstream_addr $upstream_status",
                 '\'$msec|$request_method|$request_uri|"$http_user_agent"|$status|$request_time|'
-                "$body_bytes_sent|$upstream_addr $upstream_status'",
+                "$body_bytes_sent|$remote_addr|$upstream_addr $upstream_status'",
             ),
         },
     ),
@@ -134,16 +135,18 @@ ProxyPass / http://127.0.0.1:{upstream}/
             "both": Log("apache_us", f"{APACHE} %T/%D", step_us=1),
             "json": Log(
                 "json",
-                r"{\"time\":\"%t\",\"request\":\"%r\",\"status\":%>s,\"size\":\"%B\","
+                r"{\"time\":\"%t\",\"client_ip\":\"%a\",\"request\":\"%r\",\"status\":%>s,\"size\":\"%B\","
                 r"\"agent\":\"%{User-Agent}i\",\"duration_us\":%D}",
                 step_us=1,
             ),
             "ltsv": Log(
-                "ltsv", r"time:%t\treq:%r\tstatus:%>s\tsize:%B\treqtime_microsec:%D", step_us=1
+                "ltsv",
+                r"time:%t\thost:%h\treq:%r\tstatus:%>s\tsize:%B\treqtime_microsec:%D\tua:%{User-Agent}i",
+                step_us=1,
             ),
             "own": Log(
-                r"%{msec}t|%m|%U%q|\"%{User-Agent}i\"|%>s|%{ms}T|%B|%X",
-                r"%{msec}t|%m|%U%q|\"%{User-Agent}i\"|%>s|%{ms}T|%B|%X",
+                r"%{msec}t|%m|%U%q|\"%{User-Agent}i\"|%>s|%{ms}T|%B|%a|%X",
+                r"%{msec}t|%m|%U%q|\"%{User-Agent}i\"|%>s|%{ms}T|%B|%a|%X",
             ),
             "ms": Log(f"{APACHE_COMBINED} %{{ms}}T", f"{APACHE_COMBINED} %{{ms}}T"),
             "s": Log(f"{APACHE_COMBINED} %T", f"{APACHE_COMBINED} %T", step_us=1_000_000),

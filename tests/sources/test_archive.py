@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from logwatcher.core.formats import MAX_LINE
@@ -23,10 +23,13 @@ def cut(data: bytes, size: int) -> list[Piece]:
     st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r\n", b"\r", b"\n\n"])).map(b"".join),
     st.integers(1, 20),
 )
+@example(b"aaaaaaaaaabc\r\n\rabc", 4)
+@example(b"aaa\rbbb\n", 4)
 def test_the_pieces_lines_are_the_files(data: bytes, size: int) -> None:
     found = cut(data, size)
     assert [line for piece in found for line in piece.lines.splitlines()] == data.splitlines()
     for piece in found:
+        assert piece.tail
         assert data[: piece.end].endswith(piece.tail)
     assert all(piece.is_whole for piece in found) == (not data or data[-1:] in (b"\n", b"\r"))
 

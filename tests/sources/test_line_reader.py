@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from logwatcher.core.event import Batch
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.core.health import Condition, Sample
 from logwatcher.sources.line_reader import MAX_BATCH, LineReader
 from tests.factories import event
@@ -15,7 +15,7 @@ LINE = b'192.0.2.7 - - [14/Nov/2023:22:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" 
 
 def reader(told: list[str], *, known: bool = False) -> LineReader:
     format_ = FORMATS["combined"] if known else None
-    return LineReader("/log", "web", format_, told.append)
+    return LineReader("/log", "web", Reading(format_), told.append)
 
 
 def test_lines_become_batches_of_a_bounded_size() -> None:

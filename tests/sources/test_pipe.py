@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from logwatcher.core.event import Event
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.sources.line_reader import LineReader
 from logwatcher.sources.pipe import read_pipe
 
@@ -20,7 +20,7 @@ def line(number: int) -> bytes:
 
 
 def reader() -> LineReader:
-    return LineReader("standard input", "stdin", FORMATS["combined"], lambda text: None)
+    return LineReader("standard input", "stdin", Reading(FORMATS["combined"]), lambda text: None)
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Each sender's lines are read in its own format, and stored under its name."""
 
 import logging
+from datetime import timedelta, timezone
 
 import pytest
 
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.core.health import Condition
 from logwatcher.sources.sender import MAX_SENDERS, Senders
 
@@ -65,7 +66,7 @@ def test_what_comes_before_the_first_request_says_nothing_of_the_format() -> Non
 
 
 def test_a_format_that_is_given_is_the_only_one() -> None:
-    all_ = Senders(format_=FORMATS["combined"])
+    all_ = Senders(reading=Reading(FORMATS["combined"]))
     assert paths(all_, message("a: ", LINE.format(1)), message("a: ", JSON.format(2))) == {
         "a": ["/1"]
     }
@@ -108,7 +109,7 @@ def test_who_sends_nothing_takes_no_place_either() -> None:
 
 
 def test_a_header_is_kept_for_the_requests_after_it() -> None:
-    all_ = Senders(format_=FORMATS["w3c"])
+    all_ = Senders(reading=Reading(FORMATS["w3c"]))
     header = "#Fields: date time cs-method cs-uri-stem sc-status time-taken"
     assert paths(all_, message("iis: ", header)) == {}
     assert paths(all_, message("iis: ", "2026-11-24 10:00:00 GET /1 200 5")) == {"iis": ["/1"]}
@@ -153,3 +154,13 @@ def test_how_well_each_is_read_is_said_of_each() -> None:
     assert [of.samples[0].line for of in batches] == ["cron: job", f"shop: {NOTICE}", "nonsense"]
     reports = {of.input: of.condition for of in all_.reports()}
     assert reports == {"syslog": Condition(), "syslog: shop": Condition("combined")}
+
+
+def test_times_without_an_offset_are_those_of_the_zone() -> None:
+    told: list[str] = []
+    all_ = Senders(reading=Reading(zone=timezone(timedelta(hours=2))), tell=told.append)
+    line = FORMATS["haproxy"].sample.partition("]: ")[2]
+    (batch,) = all_.read([f"<134>Oct 10 11:55:36 lb haproxy[7]: {line}".encode()])
+    expected = FORMATS["haproxy"].parse(line).time_us - 2 * 3600 * 1_000_000
+    assert [event.time_us for event in batch.events] == [expected]
+    assert "haproxy: its times have no offset and are taken as UTC+02:00" in told

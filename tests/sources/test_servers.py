@@ -9,6 +9,7 @@ import pytest
 from logwatcher.core.event import Event
 from logwatcher.core.formats import AutoParse, detect, find_format
 from logwatcher.core.formats.request import without_origin
+from logwatcher.core.privacy import FULL, Policy
 from logwatcher.sources.lines import Tally, first_lines, read_events
 from tests.sources.server import SERVERS, Log, RunningServer, running
 
@@ -20,6 +21,8 @@ REQUESTS = [
     ("DELETE", "/api/orders/7765?status=204", 204, 0),
     ("GET", "/caf%C3%A9/a%20b", 200, 0),
 ]
+NO_QUERY = {"squid"}  # unless strip_query_terms is off
+NO_AGENT = {"common", "both", "output", "squid"}
 AGENT = {"User-Agent": 'quotes " and \\ in it', "Referer": "https://example.com/é"}
 
 
@@ -86,3 +89,16 @@ def test_the_format_is_found_by_the_lines(server: RunningServer) -> None:
         tally = Tally()
         read_events([line.encode() for line in lines], AutoParse(lines), tally)
         assert tally.unmatched == 0, name
+
+
+def test_client_query_and_agent_are_read_if_they_are_kept(server: RunningServer) -> None:
+    targets = {target for _, target, _, _ in REQUESTS}
+    for name, log in server.server.logs.items():
+        parse = find_format(log.format).reader(Policy(FULL, keeps_query=True))
+        events = read_events([line.encode() for line in written(server, name)], parse, Tally())
+        assert {event.client for event in events} == {"127.0.0.1"}, name
+        found = {unquote(without_origin(event.path)).removesuffix("?") for event in events}
+        kept = {target.split("?")[0] for target in targets} if name in NO_QUERY else targets
+        assert {unquote(target) for target in kept} <= found, name
+        assert {event.agent for event in events} <= {"", "other"}, name
+        assert ("other" in {event.agent for event in events}) == (name not in NO_AGENT), name

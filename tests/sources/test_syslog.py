@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from logwatcher.core.event import Batch
-from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.core.health import Condition
 from logwatcher.core.syslog import MAX_MESSAGE
 from logwatcher.sources import inbox, syslog
@@ -71,7 +71,9 @@ async def until(condition: Callable[[], object]) -> None:
 async def listening(idle_s: float = 60, tell_s: float = 60) -> AsyncIterator[Listener]:
     sockets = open_sockets(Address("127.0.0.1", 0))
     listener = Listener(sockets)
-    source = Syslog(sockets, Senders(format_=FORMATS["combined"]), idle_s=idle_s, tell_s=tell_s)
+    source = Syslog(
+        sockets, Senders(reading=Reading(FORMATS["combined"])), idle_s=idle_s, tell_s=tell_s
+    )
     task = asyncio.create_task(source(listener.put))
     await asyncio.sleep(0)
     try:

@@ -11,6 +11,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from logwatcher.core.event import Batch
+from logwatcher.receiver import PROTOCOLS
 from logwatcher.store import writer
 from logwatcher.store.models import Head
 from tests.factories import events
@@ -30,7 +31,7 @@ def requests(transactional_db: None) -> None:
     writer.write([Batch("web", events(30))])
 
 
-@schema.exclude(path=["/api/live", "/api/events"]).parametrize()
+@schema.exclude(path=["/api/live", *PROTOCOLS]).parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_described(case: "schemathesis.Case[Any]") -> None:  # Any: its own
     response = case.call()

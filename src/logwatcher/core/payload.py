@@ -207,7 +207,7 @@ def _lines(text: str) -> Iterator[Any]:  # Any: whatever JSON can hold, or a Par
 
 def _values(text: str) -> Iterable[Any]:  # Any: as above
     try:
-        value = _loads(text)
+        value = decode_json(text)
     except RecursionError:
         # Only what is nested too deep falls, not what was sent with it.
         value = [_value(element) for element in _elements(text)]
@@ -218,14 +218,20 @@ def _values(text: str) -> Iterable[Any]:  # Any: as above
 
 def _value(text: str) -> Any:  # Any: as above
     try:
-        return _loads(text)
+        return decode_json(text)
     except RecursionError:
         return ParseError("nested too deep")
     except ValueError as error:
         return ParseError(f"not JSON: {error}")
 
 
-def _loads(text: str) -> Any:  # Any: as above
+def decode_json(text: str) -> Any:  # Any: whatever JSON can hold
+    """As Python's own, but a number with more digits than Python reads is infinite.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
     try:
         return _decode(text)
     except json.JSONDecodeError:

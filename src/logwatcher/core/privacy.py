@@ -101,7 +101,7 @@ def read_address(text: str) -> _Address | None:
 
 _QUERY = re.compile(r"(?<=\?)[^\s\"'<>\\]+")
 _V4 = re.compile(r"(?<!\d)\d{1,3}(?:\.\d{1,3}){3}(?!\d)")
-_MAYBE_V6 = re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f.]{0,15}){2,8}")
+_MAYBE_V6 = re.compile(r"(?<![0-9A-Za-z.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f.]{0,15}){2,8}")
 _VALUE = re.compile(r"[^&=;]")
 _DIGIT = re.compile(r"[0-9A-Fa-f]")
 

@@ -42,8 +42,21 @@ _ID = re.compile(
 )
 _TOKEN = re.compile(r"[\dA-Za-z]{16,}|(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}", re.ASCII)
 _LETTER_DIGIT = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])", re.ASCII)
-_FILE = re.compile(r"(.+)(\.(?=\d?[A-Za-z])[A-Za-z\d]{1,5})", re.ASCII)
-_BUILD = re.compile(r"(.*[.-])(?:(?=[a-f]*\d)[\da-f]{8,}|(?=[A-Z]*\d)[\dA-Z]{8})", re.ASCII)
+_FILE = re.compile(r"(.+)(\.(?=\d?[A-Za-z])[A-Za-z\d]{1,5})", re.ASCII | re.DOTALL)
+_BUILD = re.compile(
+    r"(.*[.-])(?:(?=[a-f]*\d)[\da-f]{8,}|(?=[A-Z]*\d)[\dA-Z]{8})", re.ASCII | re.DOTALL
+)
+
+_TEMPLATE = re.compile(
+    r"""
+      \(\?P?<(?P<group>\w+)>(?:[^()\\]|\\.|\([^()]*\))*\)  # (?P<id>[0-9]+), Django's re_path
+    | <(?:[^<>]*:)?(?P<angle>\w+)>                         # <int:id>, Django and Flask
+    | \{\*{0,2}(?P<brace>\w+)(?:[^\w{}][^{}]*)?\}           # {id:int}, {*rest}, {rest...}
+    | (?<=/)[:*](?P<colon>\w+)(?:\([^()]*\))?[?*+]?        # :id, :id(.:format), *rest
+    | (?P<format>\(\.:format\))                            # Rails
+    """,
+    re.VERBOSE | re.ASCII,
+)
 
 
 def to_route(path: str) -> str:
@@ -109,6 +122,27 @@ def _bounded(route: str) -> str:
         return route
     last = route.rfind("/", 0, MAX_ROUTE - len(MORE))
     return f"{route[:last]}/{MORE}"
+
+
+def from_template(template: str) -> str:
+    """A framework's template in the one form that all have here: ``/orders/{id}``.
+
+    Knows Django's, Flask's, Starlette's, Express's, Rails', ASP.NET's, Spring's and Go's.
+    Never raises; a route is its own template. May be longer than ``MAX_ROUTE``.
+    """
+    return _from_template(template[:MAX_PATH])
+
+
+@lru_cache(maxsize=2048)
+def _from_template(template: str) -> str:
+    route = _TEMPLATE.sub(_parameter, template)
+    if "^" in route or "$" in route:
+        route = route.replace("^", "").removesuffix("$")
+    return route if route.startswith("/") else f"/{route}"
+
+
+def _parameter(match: re.Match[str]) -> str:
+    return "" if match["format"] else f"{{{match[match.lastgroup or 0]}}}"
 
 
 def admit(

@@ -144,8 +144,8 @@ def pieces(read: Callable[[int], bytes], offset: int = 0, first: bytes = b"") ->
         rest += chunk
         if cut := _last_end(rest):
             behind = len(rest) - cut
-            tail = chunk[: len(chunk) - behind][-TAIL:]
-            yield Piece(rest[:cut], offset - behind, tail)
+            kept = len(chunk) - behind  # none if the end of the line was the last byte before
+            yield Piece(rest[:cut], offset - behind, chunk[:kept][-TAIL:] if kept else tail)
             rest = rest[cut:]
         tail = chunk[-TAIL:]
         if len(rest) > MAX_LINE:
@@ -157,7 +157,7 @@ def pieces(read: Callable[[int], bytes], offset: int = 0, first: bytes = b"") ->
 
 def _last_end(data: bytes) -> int:
     r"""Behind the last line's end; 0 if there is none. A ``\r`` at the end may get its ``\n``."""
-    return data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, max(len(data) - 1, 0)) + 1
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, max(len(data) - 1, 0))) + 1
 
 
 def digest(data: bytes) -> bytes:

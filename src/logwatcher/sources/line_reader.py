@@ -4,9 +4,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 
 from logwatcher.core.event import Batch
-from logwatcher.core.formats import AutoParse, Detection, Format, Parse, read_after
+from logwatcher.core.formats import Detection, Parse, Reading
 from logwatcher.core.health import Condition
-from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
 
 MAX_BATCH = 2000
@@ -28,29 +27,18 @@ class LineReader:
         tell: says a line to whoever started the process.
     """
 
-    def __init__(
-        self,
-        name: str,
-        source: str,
-        format_: Format | None,
-        tell: Tell,
-        policy: Policy = STRICT,
-    ) -> None:
-        """``format_``: None if it is to be found out. ``policy``: what is kept of a request."""
+    def __init__(self, name: str, source: str, reading: Reading, tell: Tell) -> None:
         self.name = name
         self.source = source
-        self.format = format_.name if format_ else ""
+        self.format = reading.format.name if reading.format else ""
         self.tell = tell
-        self._given = format_
-        self._policy = policy
+        self._reading = reading
         self._tally = Tally()
         self._told = 0
 
     def parse(self, lines: list[str]) -> Parse:
         """What reads the lines that come after these first ones."""
-        if self._given:
-            return read_after(lines, self._given, self._policy)
-        return AutoParse(lines, self._detected, self._policy)
+        return self._reading.parser(lines, self._detected)
 
     def read(self, lines: Sequence[bytes], parse: Parse) -> Iterator[Batch]:
         """The events of these lines, in batches."""
@@ -92,3 +80,7 @@ class LineReader:
             self.format = found.format.name
             doubt = f"; {found.doubt}" if found.doubt else ""
             self.tell(f"{self.source}: format {found.format.name}{doubt}")
+        if found.lacks_offset:
+            self.tell(
+                f"{self.source}: its times have no offset and are taken as {self._reading.zone}"
+            )

@@ -20,6 +20,7 @@ from logwatcher.core.event import ParseError
 from logwatcher.core.formats import Format, find_format
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.sources.lines import Tally, read_events
+from logwatcher.sources.zone import find_zone
 
 MAX_PROCESSES = 2
 """So many keep one writer busy, and the memory of all below 300 MB."""
@@ -40,6 +41,7 @@ class Job(NamedTuple):
         headers: those lines before them that say how these are to be read.
         wants_rejects: whether the lines that don't match are asked for.
         policy: what the events keep.
+        zone: of times that have no offset, as ``find_zone`` takes it.
     """
 
     lines: bytes
@@ -47,6 +49,7 @@ class Job(NamedTuple):
     headers: Sequence[str] = ()
     wants_rejects: bool = False
     policy: Policy = STRICT
+    zone: str = "UTC"
 
 
 class Parsed(NamedTuple):
@@ -85,7 +88,7 @@ def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
     format_ = _format(job.format)
-    read = format_.reader(job.policy)
+    read = format_.reader(job.policy, find_zone(job.zone))
     usual = format_.usual_reader(job.policy)
     for header in job.headers:
         try:

@@ -4,9 +4,8 @@ import logging
 from collections.abc import Iterable, Iterator
 
 from logwatcher.core.event import MAX_SOURCE, Batch, Event, ParseError
-from logwatcher.core.formats import Format, Parse, detect
+from logwatcher.core.formats import BY_ITSELF, Parse, Reading, detect
 from logwatcher.core.health import Sample
-from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.route import OTHER
 from logwatcher.core.syslog import read_message
 from logwatcher.core.text import clean
@@ -31,23 +30,20 @@ class Senders:
     def __init__(
         self,
         name: str = "",
-        format_: Format | None = None,
+        reading: Reading = BY_ITSELF,
         tell: Tell = lambda text: None,
-        policy: Policy = STRICT,
     ) -> None:
         """Begin without any.
 
         Args:
             name: of the source that all messages belong to; empty: each sender's own.
-            format_: of all lines; None: found out for each sender.
+            reading: of all lines; a format that isn't given is found out for each sender.
             tell: told what was found.
-            policy: what is kept of a request.
         """
         self._name = name
-        self._format = format_
+        self._reading = reading
         self._tell = tell
-        self._policy = policy
-        self._strangers = LineReader(NAMELESS, name or NAMELESS, None, tell)
+        self._strangers = LineReader(NAMELESS, name or NAMELESS, BY_ITSELF, tell)
         self._senders: dict[str, tuple[LineReader, Parse]] = {}
 
     def read(self, messages: Iterable[bytes]) -> list[Batch]:
@@ -87,7 +83,7 @@ class Senders:
         return tally.unmatched == before
 
     def _try(self, line: str) -> Event:
-        format_ = self._format or detect([line]).format
+        format_ = self._reading.format or detect([line]).format
         if format_ is None:
             raise ParseError("the format is not known yet; see: logwatcher formats")
         return format_.reader()(line)
@@ -102,8 +98,6 @@ class Senders:
         if len(self._senders) >= MAX_SENDERS:
             log.warning("syslog: more than %d senders; further ones are %s", MAX_SENDERS, OTHER)
         shown = clean(name, MAX_SOURCE)
-        reader = LineReader(
-            f"{NAMELESS}: {shown}", self._name or shown, self._format, self._tell, self._policy
-        )
-        first = [] if self._format else [line.decode("utf-8", "replace")]
+        reader = LineReader(f"{NAMELESS}: {shown}", self._name or shown, self._reading, self._tell)
+        first = [] if self._reading.format else [line.decode("utf-8", "replace")]
         self._senders[name] = reader, reader.parse(first)

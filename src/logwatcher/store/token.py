@@ -10,6 +10,8 @@ from logwatcher.store.models import Token
 
 PREFIX = "lw"
 """What every token begins with, so that one that leaked is recognised."""
+ANY_SERVICE = "*"
+"""The source of a token for OpenTelemetry's services: each of them names its own."""
 _SECRET_BYTES = 32
 
 

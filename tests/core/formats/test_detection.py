@@ -1,3 +1,6 @@
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,21 @@ def test_the_unit_of_a_number_at_the_end_is_the_likeliest(durations: list[int], 
     assert all(other in detection.doubt for other in ALIKE)
 
 
+BESIDE = ["", "shop.example:443 "]
+BEHIND = ["", " 512 0.142", " 512 0.142 0.140", ' "-" "-" 512 0.142', ' "-" "-" 512 0.142 0.140']
+
+
+@pytest.mark.parametrize("host", BESIDE)
+@pytest.mark.parametrize("end", BEHIND)
+def test_common_with_hosts_ignored_columns_and_times_is_recognised(host: str, end: str) -> None:
+    line = '203.0.113.7 - - [12/May/2024:06:25:03 +0000] "GET /a HTTP/1.1" 200 612'
+    detection = detect([f"{host}{line}{end}"])
+    assert detection.format is FORMATS["combined" if '"-"' in end else "common"]
+    assert detection.doubt == ""
+    event = detection.format.parse(f"{host}{line}{end}")
+    assert event[1:7] == ("GET", "/a", "/a", 200, 142_000 if end else None, 612)
+
+
 def test_a_more_specific_format_is_preferred() -> None:
     detection = detect(sample("caddy"))
     assert [fit.format.name for fit in detection.fits] == ["caddy", "json"]
@@ -91,6 +109,20 @@ def test_nonsense_at_first_does_not_hide_what_comes_then() -> None:
     assert event == FORMATS["squid"].parse(line)
 
 
+def test_what_is_no_access_log_costs_little() -> None:
+    lines = [f"2024-05-12 06:25:03,125 INFO order {number} was placed" for number in range(400)]
+    parse = AutoParse()
+
+    def seconds(read: Callable[[str], object]) -> float:
+        started = time.process_time()
+        for line in lines:
+            with suppress(ParseError):
+                read(line)
+        return time.process_time() - started
+
+    assert seconds(parse) < 3 * seconds(lambda line: detect([line]))
+
+
 def test_the_format_may_change_within_a_file() -> None:
     found: list[Detection] = []
     parse = AutoParse(sample("combined"), found.append)
@@ -123,7 +155,7 @@ def test_a_given_format_knows_the_headers_before_the_place_where_reading_goes_on
     line = "2024-05-12 06:25:03 GET /a 200"
     parse = read_after(["#Version: 1.0", header, line], FORMATS["w3c"])
     assert parse(line).path == "/a"
-    assert read_after([line], FORMATS["json"]) is FORMATS["json"].parse
+    assert read_after([line], FORMATS["common"]) is FORMATS["common"].parse
 
 
 def test_the_explanation_says_what_matches_and_where_others_break() -> None:
@@ -155,6 +187,19 @@ def test_a_number_without_a_unit_is_told_and_not_guessed() -> None:
     line = '{"ts": 1715495103, "path": "/", "method": "GET", "status": 200, "latency": 12}'
     assert FORMATS["json"].parse(line).duration_us is None
     assert "'latency' has no unit" in explain([line])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "time=2024-05-12T06:25:03Z path=/ method=GET status=200 latency=12",
+        "time:2024-05-12T06:25:03Z\tpath:/\tmethod:GET\tstatus:200\tlatency:12",
+    ],
+)
+def test_a_number_without_a_unit_between_names_is_told_too(line: str) -> None:
+    text = explain([line])
+    assert "'latency' has no unit. Let it be written with one, like 12ms" in text
+    assert "NGINX" not in text.partition("\n")[2]
 
 
 def test_the_directives_make_logs_that_are_read_with_latency() -> None:

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta, timezone
 
 import pytest
 
@@ -124,6 +125,12 @@ def test_escapes_that_are_no_json_are_understood() -> None:
     assert parse(text).path == '/a"é�\\x41'
     with pytest.raises(ParseError, match="Invalid"):
         parse(line().replace("/a", r"\xZZ"))
+
+
+def test_the_time_of_pythons_own_logging_is_found_and_has_no_offset() -> None:
+    read = FORMATS["json"].reader(zone=timezone(timedelta(hours=2)))
+    event = read('{"asctime": "2024-05-12 08:25:03,125", "path": "/a", "status": 200}')
+    assert event.time_us == TIME_US + 125_000
 
 
 def test_a_route_of_the_application_wins() -> None:

@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats import FORMATS
+from logwatcher.core.formats.keyvalue import _logfmt
 
 TIME_US = 1_715_495_103_000_000  # 2024-05-12 06:25:03 UTC
 
@@ -28,6 +31,14 @@ def test_logfmt_values_may_be_quoted_and_words_have_no_value() -> None:
         " took=1.5ms bytes= x==y"
     )
     assert event[:7] == (TIME_US, "GET", "/a b", "/a b", 200, 1500, None)
+
+
+WORDS = st.sampled_from(["a", "=", " ", "\t", "\\", "\x1c", "\u3000", "b=c", " status=200"])
+
+
+@given(st.lists(WORDS).map("".join))
+def test_logfmt_without_quotes_is_read_as_with_some(line: str) -> None:
+    assert {**_logfmt(line), "z": "z"} == _logfmt(f'{line} z="z"')
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from logwatcher.core.formats.format import MAX_LINE, Format, FormatError, Header
 from logwatcher.core.formats.jsonline import compile_json
 from logwatcher.core.formats.nginx import compile_nginx
 from logwatcher.core.formats.pattern import by_pattern
+from logwatcher.core.formats.reading import BY_ITSELF, Reading
 from logwatcher.core.formats.request import unescape
 from logwatcher.core.formats.table import FORMATS, find_format
 from logwatcher.core.formats.timestamp import LATEST_YEAR
 
 __all__ = [
+    "BY_ITSELF",
     "FORMATS",
     "LATEST_YEAR",
     "MAX_LINE",
@@ -22,6 +24,7 @@ __all__ = [
     "Header",
     "Parse",
     "ParseUsual",
+    "Reading",
     "by_pattern",
     "compile_apache",
     "compile_json",

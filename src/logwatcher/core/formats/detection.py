@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from math import log10
 from statistics import median
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats.format import Format, Header, Parse
 from logwatcher.core.formats.table import FORMATS
+from logwatcher.core.formats.zone import Wall
 from logwatcher.core.privacy import STRICT, Policy
 
 MAX_LINES = 200
@@ -29,6 +31,7 @@ class Fit:
         headers: lines that belong to the format and are no requests.
         median_us: of the latencies; None if there is none.
         longest_us: of the latencies.
+        lacks_offset: whether there are times without one.
     """
 
     format: Format
@@ -36,6 +39,7 @@ class Fit:
     headers: int
     median_us: float | None
     longest_us: int
+    lacks_offset: bool
 
     @property
     def lines(self) -> int:
@@ -63,6 +67,11 @@ class Detection:
         is_likely = self.fits and 2 * self.fits[0].lines >= self.lines
         return self.fits[0].format if is_likely else None
 
+    @property
+    def lacks_offset(self) -> bool:
+        """Whether its times need a zone."""
+        return self.format is not None and self.fits[0].lacks_offset
+
 
 def detect(lines: Iterable[str], formats: Iterable[Format] = FORMATS.values()) -> Detection:
     """Which of the formats fit the first ``MAX_LINES`` of these lines, and how many of them.
@@ -77,7 +86,7 @@ def detect(lines: Iterable[str], formats: Iterable[Format] = FORMATS.values()) -
 
 
 def _fit(format_: Format, lines: Sequence[str]) -> Fit:
-    parse = format_.reader()
+    parse = format_.make(STRICT)
     events: list[Event] = []
     headers = 0
     for line in lines:
@@ -89,7 +98,8 @@ def _fit(format_: Format, lines: Sequence[str]) -> Fit:
             pass
     durations = [event.duration_us for event in events if event.duration_us is not None]
     middle = median(durations) if durations else None
-    return Fit(format_, len(events), headers, middle, max(durations, default=0))
+    lacks_offset = any(type(event.time_us) is Wall for event in events)
+    return Fit(format_, len(events), headers, middle, max(durations, default=0), lacks_offset)
 
 
 def _rank(fit: Fit) -> tuple[int, bool, bool, float]:
@@ -124,9 +134,11 @@ def _doubt(fits: Sequence[Fit]) -> str:
     )
 
 
-def read_after(lines: Iterable[str], format_: Format, policy: Policy = STRICT) -> Parse:
+def read_after(
+    lines: Iterable[str], format_: Format, policy: Policy = STRICT, zone: tzinfo = UTC
+) -> Parse:
     """What reads the lines of a file after these first ones, whose headers may say how."""
-    parse = format_.reader(policy)
+    parse = format_.reader(policy, zone)
     if format_.has_headers:
         for line in lines:
             with suppress(ParseError):
@@ -146,6 +158,7 @@ class AutoParse:
         lines: Iterable[str] = (),
         found: Callable[[Detection], None] = lambda detection: None,
         policy: Policy = STRICT,
+        zone: tzinfo = UTC,
     ) -> None:
         """Begin with lines that were read before, from the same file.
 
@@ -153,7 +166,9 @@ class AutoParse:
             lines: the first of the file; they make no events.
             found: told when another format is found.
             policy: what the events keep.
+            zone: of times that have no offset.
         """
+        self._zone = zone
         self._found = found
         self._policy = policy
         self._format: Format | None = None
@@ -189,8 +204,17 @@ class AutoParse:
             self._sample = []
         self._sample.append(line)
         count = len(self._sample)
-        if self._parse is None or count & (count - 1) == 0 or count == _PATIENCE:
+        if self._parse is None:
+            is_time = self._is_promising(line)
+        else:
+            is_time = count & (count - 1) == 0 or count == _PATIENCE
+        if is_time:
             self._decide(self._sample[:-1])
+
+    def _is_promising(self, line: str) -> bool:
+        """Whether to look at all lines again; those of what is no access log cost little."""
+        has_headers = any(before.startswith("#") for before in self._sample)
+        return has_headers or bool(detect([line]).fits)
 
     def _decide(self, before: Sequence[str]) -> None:
         """Take the format of the sample; ``before`` it were these lines, headers maybe."""
@@ -198,5 +222,5 @@ class AutoParse:
         if detection.format is None or detection.format is self._format:
             return
         self._format = detection.format
-        self._parse = read_after(before, self._format, self._policy)
+        self._parse = read_after(before, self._format, self._policy, self._zone)
         self._found(detection)

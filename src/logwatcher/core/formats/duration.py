@@ -11,6 +11,7 @@ SCALES = {"us": 1.0, "ms": 1000.0, "s": 1_000_000.0, "ns": 0.001}
 _MAX_VALUE = 10**18
 _MAX_TEXT = 1000
 _is_number = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?(?:[eE][-+]?\d{1,2})?", re.ASCII).fullmatch
+_WITH_ONE_UNIT = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)(h|ms|us|µs|μs|ns|m|s)", re.ASCII)
 _WITH_UNITS = re.compile(r"(?:\d{1,18}(?:\.\d{1,18})?(?:h|ms|us|µs|μs|ns|m|s)){1,6}", re.ASCII)
 _WITH_UNIT = re.compile(r"([\d.]+)(\D+)", re.ASCII)
 _UNITS = SCALES | {"µs": 1.0, "μs": 1.0, "m": 60e6, "h": 3600e6}
@@ -42,7 +43,11 @@ def text_duration(text: str, scale: float) -> int | None:
 
 def unit_duration(text: str) -> int | None:
     """``22ms``, ``1.5s`` or ``1m2.5s``; None if it is written in another way."""
-    if len(text) > _MAX_TEXT or not _WITH_UNITS.fullmatch(text):
+    if len(text) > _MAX_TEXT:
+        return None
+    if simple := _WITH_ONE_UNIT.fullmatch(text):
+        return number_duration(float(simple[1]) * _UNITS[simple[2]], 1.0)
+    if not _WITH_UNITS.fullmatch(text):
         return None
     parts = _WITH_UNIT.findall(text)
     return number_duration(sum(float(number) * _UNITS[unit] for number, unit in parts), 1.0)

@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, tzinfo
+from functools import partial
 
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats.advice import LATENCY
 from logwatcher.core.formats.detection import Detection, detect
 from logwatcher.core.formats.format import Format, Header
 from logwatcher.core.formats.jsonline import read_object
+from logwatcher.core.formats.keyvalue import SPLIT
 from logwatcher.core.formats.names import unitless
+from logwatcher.core.formats.zone import Wall
+from logwatcher.core.privacy import STRICT
 from logwatcher.core.text import clean
 
 MAX_MISSES = 5
@@ -21,23 +26,24 @@ _ERROR_LOG = re.compile(
 )
 
 
-def explain(lines: Sequence[str], format_: Format | None = None) -> str:
+def explain(lines: Sequence[str], format_: Format | None = None, zone: tzinfo = UTC) -> str:
     """Which format these lines have, how many fit it, and where the first others break.
 
     Args:
         lines: the first ones of a file.
         format_: what they should have; found out if there is none given.
+        zone: of times that have no offset.
     """
     lines = [line for line in lines if line.strip()]
     if not lines:
         return "The file is empty; its format is found out when lines come."
     if format_ is not None:
-        return "\n".join(_explain(lines, format_))
+        return "\n".join(_explain(lines, format_, zone))
     detection = detect(lines)
     if detection.format is None:
         return "\n".join(_unknown(lines, detection))
     doubt = [f"In doubt: {detection.doubt}."] if detection.doubt else []
-    return "\n".join([*_explain(lines, detection.format), *doubt])
+    return "\n".join([*_explain(lines, detection.format, zone), *doubt])
 
 
 def likely_cause(lines: Sequence[str]) -> str:
@@ -58,8 +64,8 @@ def likely_cause(lines: Sequence[str]) -> str:
     return ""
 
 
-def _explain(lines: Sequence[str], format_: Format) -> Iterator[str]:
-    parse = format_.reader()
+def _explain(lines: Sequence[str], format_: Format, zone: tzinfo) -> Iterator[str]:
+    parse = format_.make(STRICT)
     events = []
     misses: list[tuple[int, str, str]] = []
     headers = 0
@@ -76,9 +82,11 @@ def _explain(lines: Sequence[str], format_: Format) -> Iterator[str]:
         f" ({100 * len(events) / count:.1f} %)" if count else ""
     )
     yield from _miss(misses)
+    if any(type(event.time_us) is Wall for event in events):
+        yield f"Times: without an offset, taken as {zone}; if that is wrong, use --time-zone"
     timed = sum(event.duration_us is not None for event in events)
     if events and not timed:
-        yield from _no_latency(lines)
+        yield from _no_latency(lines, format_)
     elif events:
         yield f"Latency: in {timed} of {len(events)} matched lines"
 
@@ -91,10 +99,12 @@ def _miss(misses: Sequence[tuple[int, str, str]]) -> Iterator[str]:
         yield f"  and {len(misses) - MAX_MISSES} more"
 
 
-def _no_latency(lines: Sequence[str]) -> Iterator[str]:
-    if key := _unitless(lines):
-        yield (
-            f"Latency: none; {clean(key, _WIDTH)!r} has no unit. Name it by --format with the keys"
+def _no_latency(lines: Sequence[str], format_: Format) -> Iterator[str]:
+    if key := _unitless(lines, format_):
+        yield f"Latency: none; {clean(key, _WIDTH)!r} has no unit. " + (
+            "Let it be written with one, like 12ms, or under a name that tells it, like duration_ms"
+            if format_.name in SPLIT
+            else "Name it by --format with the keys"
             ' of your log, {"time": …, "request": …, "status": …, '
             f'"duration_ms": "{clean(key, _WIDTH)}"}} or duration_s, duration_us, duration_ns'
         )
@@ -105,10 +115,11 @@ def _no_latency(lines: Sequence[str]) -> Iterator[str]:
         yield from (f"    {line}" for line in directive.splitlines())
 
 
-def _unitless(lines: Sequence[str]) -> str | None:
+def _unitless(lines: Sequence[str], format_: Format) -> str | None:
+    read = SPLIT.get(format_.name, partial(read_object, ""))
     for line in lines[:MAX_MISSES]:
         try:
-            if key := unitless(read_object("", line)):
+            if key := unitless(read(line)):
                 return key
         except ParseError:
             continue

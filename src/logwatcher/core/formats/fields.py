@@ -84,7 +84,8 @@ def to_duration(fields: Mapping[str, object]) -> int | None:
 
 def _after_start(fields: Mapping[str, object], duration: int | None) -> int:
     if (start := fields.get("start")) is not None:
-        return any_time(start) + (duration or 0)
+        time = any_time(start)
+        return type(time)(time + (duration or 0))
     raise ParseError("no time")
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from logwatcher.core.event import Event, ParseError
+from logwatcher.core.formats.zone import in_zone
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 
@@ -43,6 +45,7 @@ class Format:
         make: makes what reads the lines of one file.
         has_headers: lines of the file say how those after them are to be read.
         is_general: fits lines that another format may describe better.
+        may_lack_offset: its times may be ``Wall``: without an offset from UTC.
         make_usual: makes what reads most lines as ``make``'s does, in less time; None if nothing.
     """
 
@@ -52,6 +55,7 @@ class Format:
     make: Make
     has_headers: bool = False
     is_general: bool = False
+    may_lack_offset: bool = False
     make_usual: MakeUsual | None = None
 
     @property
@@ -59,9 +63,15 @@ class Format:
         """Reads a line that needs no other line to be understood."""
         return self.reader()
 
-    def reader(self, policy: Policy = STRICT) -> Parse:
-        """What reads the lines of one file, in their order, and keeps what is wanted of them."""
-        return self.make(policy)
+    def reader(self, policy: Policy = STRICT, zone: tzinfo = UTC) -> Parse:
+        """What reads the lines of one file, in their order.
+
+        Args:
+            policy: what is kept of them.
+            zone: of times that have no offset.
+        """
+        parse = self.make(policy)
+        return in_zone(parse, zone) if self.may_lack_offset else parse
 
     def usual_reader(self, policy: Policy = STRICT) -> ParseUsual | None:
         """The same for many usual lines at once, if there is a way."""

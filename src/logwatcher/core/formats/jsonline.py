@@ -20,7 +20,7 @@ from logwatcher.core.formats.format import (
 from logwatcher.core.formats.names import USUAL, by_names
 from logwatcher.core.privacy import Policy
 
-_ESCAPED = re.compile(r"((?:\\x[0-9A-Fa-f]{2})+)|\\.", re.DOTALL)
+_BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
 _decode = json.JSONDecoder(strict=False).raw_decode
 _Read = Callable[[dict[str, object]], Event]
 
@@ -41,7 +41,7 @@ def read_object(name: str, line: str) -> dict[str, object]:
     except RecursionError:
         raise ParseError(f"{name}: nested too deep: {excerpt(line)}") from None
     except ValueError as error:
-        mended = _ESCAPED.sub(_mend, text) if "\\x" in text else text
+        mended = _mended(text) if "\\x" in text else text
         if mended != text:
             return read_object(name, mended)
         raise ParseError(f"{name}: {_reason(error, text)}") from None
@@ -50,10 +50,13 @@ def read_object(name: str, line: str) -> dict[str, object]:
     return record  # type: ignore[no-any-return]  # it begins with a brace
 
 
+def _mended(text: str) -> str:
+    r"""With ``\x22`` as JSON has it; where a backslash is escaped, ``\\x22``, there is none."""
+    return r"\\".join(_BYTES.sub(_mend, part) for part in text.split(r"\\"))
+
+
 def _mend(escape: re.Match[str]) -> str:
-    if escape[1] is None:
-        return escape[0]
-    text = bytes.fromhex(escape[1].replace("\\x", "")).decode("utf-8", "replace")
+    text = bytes.fromhex(escape[0].replace("\\x", "")).decode("utf-8", "replace")
     return json.dumps(text)[1:-1]
 
 
@@ -178,6 +181,7 @@ JSON = Format(
     '"remote_addr":"203.0.113.7","http_user_agent":"curl/8.7.1"}',
     _by_names("json", USUAL),
     is_general=True,
+    may_lack_offset=True,
 )
 CADDY = Format(
     "caddy",
@@ -186,6 +190,7 @@ CADDY = Format(
     '"request":{"remote_ip":"203.0.113.7","proto":"HTTP/2.0","method":"GET","host":"shop.example",'
     '"uri":"/api/orders/7","headers":{"User-Agent":["curl/8.7.1"]}},"bytes_read":0,"user_id":"","duration":0.142,"size":2326,"status":200}',
     _by_fields("caddy", _caddy),
+    may_lack_offset=True,
 )
 TRAEFIK_JSON = Format(
     "traefik_json",
@@ -196,6 +201,7 @@ TRAEFIK_JSON = Format(
     '"StartUTC":"2024-10-10T11:55:36.513000000Z","level":"info","msg":"",'
     '"request_User-Agent":"curl/8.7.1","time":"2024-10-10T11:55:36Z"}',
     _by_fields("traefik_json", _traefik),
+    may_lack_offset=True,
 )
 CLOUDFLARE = Format(
     "cloudflare",
@@ -204,4 +210,5 @@ CLOUDFLARE = Format(
     '"EdgeStartTimestamp":1728561336513000000,"EdgeEndTimestamp":1728561336655000000,'
     '"EdgeResponseBytes":2326,"EdgeResponseStatus":200,"RayID":"8d06e0f0a1b2c3d4"}',
     _by_fields("cloudflare", _cloudflare),
+    may_lack_offset=True,
 )

@@ -60,6 +60,7 @@ USUAL: dict[str, tuple[str, ...]] = {
         "time_local",
         "datetime",
         "date_time",
+        "asctime",
         "date",
         "end_time",
         "start_time",

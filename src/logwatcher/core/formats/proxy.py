@@ -83,7 +83,7 @@ def _squid(
 
 HAPROXY = Format(
     "haproxy",
-    "HAProxy: option httplog (times have no offset and are taken as UTC)",
+    "HAProxy: option httplog; its times have no offset: --time-zone",
     "Oct 10 11:55:36 lb haproxy[14389]: 203.0.113.7:33317 [10/Oct/2024:11:55:36.655] http-in"
     ' static/srv1 10/0/30/69/142 200 2750 - - ---- 1/1/1/1/0 0/0 "GET /api/orders/7 HTTP/1.1"',
     by_pattern(
@@ -108,6 +108,7 @@ HAPROXY = Format(
         ),
         _haproxy,
     ),
+    may_lack_offset=True,
 )
 ENVOY = Format(
     "envoy",

@@ -3,9 +3,9 @@
 import json
 from difflib import get_close_matches
 
-from logwatcher.core.formats import aws, clf, jsonline, keyvalue, proxy, w3c
+from logwatcher.core.formats import aws, clf, google, jsonline, keyvalue, proxy, uwsgi, w3c
 from logwatcher.core.formats.apache import compile_apache
-from logwatcher.core.formats.format import Format, FormatError
+from logwatcher.core.formats.format import Format, FormatError, Make
 from logwatcher.core.formats.jsonline import compile_json
 from logwatcher.core.formats.nginx import compile_nginx
 
@@ -26,10 +26,13 @@ FORMATS = {
         aws.ALB,
         aws.ELB,
         w3c.CLOUDFRONT,
+        aws.S3,
+        google.GCS,
         w3c.W3C,
         proxy.HAPROXY,
         proxy.ENVOY,
         proxy.SQUID,
+        uwsgi.UWSGI,
         jsonline.JSON,
         keyvalue.LTSV,
         keyvalue.LOGFMT,
@@ -51,14 +54,18 @@ def find_format(text: str) -> Format:
     if format_ := FORMATS.get(text):
         return format_
     if text.lstrip().startswith("{") and "$" not in text and "%" not in text:
-        return Format("json keys", "by your own keys", "", compile_json(_keys(text)))
+        return _own("json keys", compile_json(_keys(text)))
     if "$" in text:
-        return Format("log_format", "by your own log_format", "", compile_nginx(text))
+        return _own("log_format", compile_nginx(text))
     if "%" in text:
-        return Format("LogFormat", "by your own LogFormat", "", compile_apache(text))
+        return _own("LogFormat", compile_apache(text))
     close = get_close_matches(text, FORMATS, 1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise FormatError(f"unknown {text!r}; {hint}See: logwatcher formats")
+
+
+def _own(what: str, make: Make) -> Format:
+    return Format(what, f"by your own {what.split()[-1]}", "", make, may_lack_offset=True)
 
 
 def _keys(text: str) -> dict[str, str]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from logwatcher.core.event import Event
 from logwatcher.core.formats.fields import to_event
-from logwatcher.core.formats.format import FormatError, Make
+from logwatcher.core.formats.format import FormatError, Make, excerpt
 from logwatcher.core.formats.jsonline import require
 from logwatcher.core.formats.pattern import CLIENT, QUERY, QUOTED, by_pattern
 from logwatcher.core.privacy import Policy
+from logwatcher.core.text import clean
 
 NUMBER = r"\d{1,15}|-|"
 SECONDS = r"(?:\d{1,7}(?:\.\d{1,9})?|-)(?:(?:, | : )(?:\d{1,7}(?:\.\d{1,9})?|-))*+|"
@@ -18,6 +19,7 @@ _PERSONAL = {"client": CLIENT, "query": QUERY}
 LIST = r"[^ ,]*+(?:(?:, ?| : )[^ ,]++)*+"
 
 _MAX_VARIABLES = 100
+_MAX_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,15 @@ def compile_template(name: str, tokens: Iterable[str | Variable]) -> Make:
     """What makes what reads lines made of these literal texts and variables. Raises FormatError."""
     merged = _merge(tokens)
     read = _read(merged)
-    require(name, {token.field: token for token in read})
+    require(name, {token.field: token for token in read.values()})
     parts = []
     for index, token in enumerate(merged):
         if isinstance(token, str):
-            parts.append((repr(token), re.escape(token)))
+            parts.append((excerpt(token), re.escape(token)))
             continue
         after = merged[index + 1] if index + 1 < len(merged) else ""
-        parts.append((token.text, _pattern(name, token, after, token in read)))
-    fields = [token.field for token in read]
+        parts.append((clean(token.text, _MAX_TEXT), _pattern(name, token, after, index in read)))
+    fields = [token.field for token in read.values()]
 
     def to_event_of(policy: Policy, *groups: str | None) -> Event:
         values = {field: value for field, value in zip(fields, groups, strict=True) if value != ""}
@@ -79,15 +81,15 @@ def _merge(tokens: Iterable[str | Variable]) -> list[str | Variable]:
     return merged
 
 
-def _read(tokens: Sequence[str | Variable]) -> list[Variable]:
-    """The variables that are read: the best one for each field."""
-    best: dict[str, Variable] = {}
-    for token in tokens:
+def _read(tokens: Sequence[str | Variable]) -> dict[int, Variable]:
+    """The variables that are read, by their places: the best one for each field."""
+    best: dict[str, tuple[int, Variable]] = {}
+    for index, token in enumerate(tokens):
         if isinstance(token, Variable) and token.field:
             kind = "time" if token.field == "start" else token.field.split("_")[0]
-            if kind not in best or token.rank > best[kind].rank:
-                best[kind] = token
-    return [token for token in tokens if token in best.values()]  # type: ignore[misc]  # variables
+            if kind not in best or token.rank > best[kind][1].rank:
+                best[kind] = index, token
+    return dict(sorted(best.values()))
 
 
 def _pattern(name: str, token: Variable, after: str | Variable, is_read: bool) -> str:
@@ -108,6 +110,6 @@ def _up_to(literal: str) -> str:
         return ".*"
     if literal[0] == '"':
         return QUOTED
-    if len(literal) == 1:
-        return f"[^{re.escape(literal)}]*+"
-    return f"(?:(?!{re.escape(literal)}).)*+"
+    first, rest = re.escape(literal[0]), re.escape(literal[1:])
+    others = f"[^{first}]*+"
+    return f"{others}(?:{first}(?!{rest}){others})*+" if rest else others

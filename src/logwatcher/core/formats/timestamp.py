@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from logwatcher.core.event import ParseError
 from logwatcher.core.formats.format import excerpt
+from logwatcher.core.formats.zone import Wall
 
 LATEST_YEAR = 2099
 """Times from 1971 to the end of this year are believed."""
@@ -57,17 +58,17 @@ def _clf_minute(minute: str, offset: str) -> int:
 
 _CLF = re.compile(rf"\[?({CLF_TIME})\]?", re.ASCII)
 _ISO = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::(\d\d)([.,]\d{1,9})?)? ?(?:Z|([+-])(\d\d):?(\d\d)?)?",
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::(\d\d)([.,]\d{1,9})?)? ?(Z|([+-])(\d\d):?(\d\d)?)?",
     re.ASCII,
 )
 
 
 def iso_time(text: str) -> int:
-    """``2024-05-12T06:25:03.123Z`` and its variants; without an offset it is taken as UTC."""
+    """``2024-05-12T06:25:03.123Z`` and its variants; ``Wall`` without a ``Z`` or an offset."""
     match = _ISO.fullmatch(text)
     if match is None:
         raise ParseError(f"no such time: {excerpt(text)}")
-    second, fraction, sign, hours, minutes = match.groups()
+    second, fraction, zone, sign, hours, minutes = match.groups()
     shift = 0
     if sign is not None:
         shift = int(hours) * 3600 + int(minutes or 0) * 60
@@ -78,9 +79,10 @@ def iso_time(text: str) -> int:
     if second is not None and second > "60":
         raise ParseError(f"no such time: {text!r}")
     seconds = _iso_minute(text[:10], text[11:16]) - shift + min(int(second or 0), 59)
-    return bounded_time(
+    time_us = bounded_time(
         seconds * 1_000_000 + (int(f"{fraction[1:]:0<6.6}") if fraction else 0), text
     )
+    return time_us if zone else Wall(time_us)
 
 
 @lru_cache(maxsize=1024)

@@ -64,7 +64,7 @@ class Columns:
     def _to_event(self, values: list[str]) -> Event:
         named: dict[str, object] = {field: values[index] for index, field in self._fields}
         date = values[self._date_at] if self._date_at is not None else self._date
-        named["time"] = f"{date} {values[self._time_at]}"
+        named["time"] = f"{date} {values[self._time_at]}Z"  # both define their times as UTC
         if self._duration_at is not None:
             # IIS writes whole ms; where there is a point, it is the standard's seconds.
             text = values[self._duration_at]

@@ -3,126 +3,25 @@
 import asyncio
 import gzip
 import http.client
-import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
-from logwatcher import receiver as receiver_module
-from logwatcher.core.event import Batch
 from logwatcher.pipeline import Unavailable
-from logwatcher.receiver import MAX_BODY, MAX_KEY, Message, Receiver
-from logwatcher.store.token import Grant
+from logwatcher.receiver import Receiver, body, receiver, tokens
+from logwatcher.receiver.body import MAX_MEMBERS
+from logwatcher.receiver.events import MAX_BODY, MAX_KEY
+from logwatcher.receiver.receiver import Message
+from logwatcher.store.token import ANY_SERVICE, Grant
 from tests import database
+from tests.receiver.asking import GRANT, HEADERS, RIGHT, TOKEN, Sender, Store, answer, run
 from tests.sending import Source, create_token
 from tests.server import Server
-
-TOKEN = "lw.7.secret"
-GRANT = Grant(7, "shop", "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b")
-RIGHT = b'{"method": "GET", "path": "/", "status": 200}'
-HEADERS = {"content-type": "application/json", "authorization": f"Bearer {TOKEN}"}
-
-
-@dataclass
-class Store:
-    """Takes batches, unless told to fail, and knows tokens."""
-
-    grants: dict[int, Grant] = field(default_factory=lambda: {7: GRANT})
-    batches: list[Batch] = field(default_factory=list)
-    error: Exception | None = None
-    loads: int = 0
-
-    async def commit(self, batch: Batch) -> None:
-        if self.error:
-            raise self.error
-        self.batches.append(batch)
-
-    async def load(self) -> dict[int, Grant]:
-        self.loads += 1
-        return dict(self.grants)
-
-
-@dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any  # JSON
-
-
-@dataclass
-class Sender:
-    """Speaks ASGI to a receiver."""
-
-    receiver: Receiver
-
-    async def post(
-        self,
-        *chunks: bytes,
-        method: str = "POST",
-        is_whole: bool = True,
-        **headers: str | None,
-    ) -> Answer:
-        """Send a body; headers replace the usual ones, or with None take them away."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        pairs = [
-            (name.encode(), value.encode("latin-1"))
-            for name, value in {**HEADERS, **given}.items()
-            if value is not None
-        ]
-        messages: Iterator[Message] = iter(
-            [
-                *({"type": "http.request", "body": c, "more_body": True} for c in chunks),
-                {"type": "http.request"} if is_whole else {"type": "http.disconnect"},
-            ]
-        )
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return next(messages)
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self.receiver({"method": method, "headers": pairs}, receive, send)
-        start, body = sent
-        return Answer(
-            start["status"],
-            {name.decode(): value.decode() for name, value in start["headers"]},
-            json.loads(body["body"]),
-        )
-
-
-Scenario = Callable[[Sender, Store], Awaitable[None]]
-
-
-def run(scenario: Scenario) -> Store:
-    async def body() -> Store:
-        store = Store()
-        with closing(Receiver(store.commit, store.load)) as receiver:
-            async with asyncio.timeout(10):
-                await scenario(Sender(receiver), store)
-        return store
-
-    return asyncio.run(body())
-
-
-def answer(*chunks: bytes, **options: Any) -> Answer:  # Any: as post takes them
-    answers: list[Answer] = []
-
-    async def scenario(sender: Sender, store: Store) -> None:
-        answers.append(await sender.post(*chunks, **options))
-
-    run(scenario)
-    return answers[0]
 
 
 def test_events_are_committed_under_the_tokens_source() -> None:
@@ -146,6 +45,14 @@ def test_lines_are_events(media_type: str) -> None:
 def test_gzip_of_several_members_is_read() -> None:
     body = gzip.compress(b"[" + RIGHT) + gzip.compress(b"]")
     assert answer(body, content_encoding="gzip").body["accepted"] == 1
+
+
+def test_a_gzip_of_very_many_members_is_refused_soon() -> None:
+    assert answer(gzip.compress(b"") * MAX_MEMBERS, content_encoding="gzip").status == 400
+    began = time.process_time()
+    found = answer(gzip.compress(b"") * 200_000, content_encoding="gzip")
+    assert (found.status, found.body["error"]) == (400, "gzip: more than 100 members")
+    assert time.process_time() - began < 1
 
 
 def test_bytes_that_are_no_utf8_and_a_mark_of_byte_order_harm_nobody() -> None:
@@ -224,7 +131,7 @@ def test_a_database_that_does_not_know_tokens_now_is_no_wrong_token() -> None:
 
 
 def test_too_fast_is_told_before_the_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver_module, "EVENTS_PER_S", 1.0)
+    monkeypatch.setattr(tokens, "EVENTS_PER_S", 1.0)
 
     async def scenario(sender: Sender, store: Store) -> None:
         store.grants[8] = GRANT._replace(id=8)
@@ -238,7 +145,7 @@ def test_too_fast_is_told_before_the_body_is_read(monkeypatch: pytest.MonkeyPatc
 
 
 def test_too_much_at_once_is_refused_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver_module, "MAX_HELD", 2 * len(RIGHT))
+    monkeypatch.setattr(receiver, "MAX_HELD", 2 * len(RIGHT))
 
     async def scenario(sender: Sender, store: Store) -> None:
         assert (await sender.post(RIGHT)).status == 503  # of a length not known
@@ -251,7 +158,7 @@ def test_too_much_at_once_is_refused_until_there_is_room(monkeypatch: pytest.Mon
 
 
 def test_a_body_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver_module, "READ_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(body, "READ_TIMEOUT_S", 0.01)
 
     async def scenario(sender: Sender, store: Store) -> None:
         async def receive() -> Message:
@@ -263,15 +170,16 @@ def test_a_body_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch)
             sent.append(message)
 
         headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
-        await sender.receiver({"method": "POST", "headers": headers}, receive, send)
+        scope = {"path": sender.path, "method": "POST", "headers": headers}
+        await sender.receiver(scope, receive, send)
         assert sent[0]["status"] == 408
 
     run(scenario)
 
 
 def test_tokens_are_read_now_and_then_and_for_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver_module, "REFRESH_S", 0.2)
-    monkeypatch.setattr(receiver_module, "MISSED_S", 0.05)
+    monkeypatch.setattr(tokens, "REFRESH_S", 0.2)
+    monkeypatch.setattr(tokens, "MISSED_S", 0.05)
     other = "Bearer lw.8.secret"
 
     async def scenario(sender: Sender, store: Store) -> None:
@@ -293,6 +201,14 @@ def test_a_key_is_the_tokens_own() -> None:
         await sender.post(RIGHT, idempotency_key="k1")
 
     assert run(scenario).batches[0].key == "7:k1"
+
+
+def test_a_token_for_services_is_none_for_events() -> None:
+    async def scenario(sender: Sender, store: Store) -> None:
+        store.grants[7] = GRANT._replace(source=ANY_SERVICE)
+        assert (await sender.post(RIGHT)).status == 403
+
+    assert run(scenario).batches == []
 
 
 @pytest.fixture

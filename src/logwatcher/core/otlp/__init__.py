@@ -1,0 +1,1 @@
+"""OpenTelemetry's protocol: exported spans and log records → events, and what is answered."""
