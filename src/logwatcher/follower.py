@@ -50,6 +50,7 @@ class Follower:
             reader.parse(lines),
             position=position,
             from_end=self._start.from_end,
+            since_us=self._start.since_us,
         )
         async with aclosing(batches):
             async for batch in batches:

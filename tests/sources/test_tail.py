@@ -1,4 +1,8 @@
 import asyncio
+import bz2
+import errno
+import gzip
+import lzma
 import os
 import shutil
 import threading
@@ -7,15 +11,34 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS, MAX_LINE
 from logwatcher.sources.lines import Tally
-from logwatcher.sources.tail import MAX_BATCH, Follower, tail
+from logwatcher.sources.lookout import POLL_S
+from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, tail
 
 parse = FORMATS["combined"].parse
+
+
+COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstd.compress,
+}
+
+
+def compress(path: Path, suffix: str = ".gz") -> Path:
+    """As gzip and its like do it: the time of the last writing stays."""
+    packed = path.with_name(path.name + suffix)
+    packed.write_bytes(COMPRESS[suffix](path.read_bytes()))
+    shutil.copystat(path, packed)
+    path.unlink()
+    return packed
 
 
 def line(name: object, end: str = "\n") -> str:
@@ -67,14 +90,31 @@ class Log:
     def catch_up(self) -> list[str]:
         """Read until nothing comes any more."""
         silent = 0
-        while silent < 3:
+        while silent < 3 or self.follower.pause_s == 0:
             silent = 0 if self.look() else silent + 1
         return self.read
 
     def rotate(self) -> Path:
-        old = self.path.with_name(self.path.name + ".1")
+        """As logrotate does: ``.1`` becomes ``.2`` and so on before."""
+        old = self.make_room()
         self.path.rename(old)
         return old
+
+    def make_room(self) -> Path:
+        """Where the next old file belongs."""
+        stem = self.path.name + "."
+        names = [path.name.removeprefix(stem) for path in self.path.parent.glob(f"{stem}[0-9]*")]
+        for name in sorted(names, key=lambda name: -int(name.partition(".")[0])):
+            number, dot, suffix = name.partition(".")
+            new = self.path.with_name(f"{stem}{int(number) + 1}{dot}{suffix}")
+            self.path.with_name(stem + name).rename(new)
+        return self.path.with_name(stem + "1")
+
+    def copy_and_truncate(self) -> Path:
+        copy = self.make_room()
+        shutil.copyfile(self.path, copy)
+        os.truncate(self.path, 0)
+        return copy
 
     @property
     def expected(self) -> list[str]:
@@ -333,6 +373,275 @@ def test_a_file_that_is_gone_is_not_looked_for_forever(log: Log) -> None:
     assert log.catch_up() == log.expected
 
 
+def test_all_files_that_were_renamed_meanwhile_are_read_in_order(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    for _ in range(12):
+        log.write_lines(2)
+        log.rotate()
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access.log-202405{:02}",
+        "access.log.2024-05-{:02}",
+        "access.log-2024-05-01_{:02}",
+        "access.log-17154903{:02}",
+        "access-202405{:02}.log",
+    ],
+)
+def test_files_with_dates_in_their_names_are_read_in_order(log: Log, name: str) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    for day in (9, 10, 11, 12):
+        log.write_lines(2)
+        log.path.rename(log.path.with_name(name.format(day)))
+    compress(log.path.with_name(name.format(10)))
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_where_names_do_not_tell_the_order_the_last_writing_does(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    for age, name in enumerate(["access.log-20240512", "access.log.1", "access.log-20240510"]):
+        log.write_lines(2)
+        old = log.path.rename(log.path.with_name(name))
+        os.utime(old, (1_715_000_000 + age, 1_715_000_000 + age))
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_other_files_beside_it_are_not_read(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.rotate()
+    for name in ["access.log.bak", "access.log~", "access.log.1.tmp", "access.logs", "error.log.1"]:
+        log.path.with_name(name).write_text(line("other"))
+    log.path.with_name("access.log.0").mkdir()
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_a_file_that_was_compressed_meanwhile_is_read_on(log: Log, suffix: str) -> None:
+    log.write_lines(3)
+    log.catch_up()
+    log.write_lines(3)
+    compress(log.rotate(), suffix)
+    log.write_lines(3)
+    compress(log.rotate(), suffix)
+    log.write_lines(3)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_a_restart_goes_on_in_the_middle_of_a_compressed_file(log: Log) -> None:
+    log.write_lines(1)
+    log.catch_up()
+    log.write_lines(2 * MAX_BATCH)
+    compress(log.rotate())
+    log.write_lines(1)
+    log.start()
+    while len(log.read) < MAX_BATCH:
+        for batch in log.follower.read()[:1]:
+            log.read += [event.path for event in batch.events]
+            log.position = batch.position
+    log.start()
+    assert log.catch_up() == log.expected
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_a_file_is_read_once_while_both_forms_of_it_are_there(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    old = log.rotate()
+    packed = old.with_name("access.log.1.gz")
+    packed.write_bytes(gzip.compress(old.read_bytes())[:-10])
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up() == log.expected
+    assert log.tally.unmatched == 0
+
+
+def test_an_open_file_that_gets_compressed_is_read_once(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    first = log.rotate()
+    log.write_lines(2)
+    log.look()
+    compress(first)
+    second = log.rotate()
+    log.write_lines(2)
+    log.follower._open()
+    compress(second)
+    assert log.catch_up() == log.expected
+
+
+def test_a_compressed_file_that_is_cut_is_told_and_passed(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(1000)
+    packed = compress(log.rotate())
+    packed.write_bytes(packed.read_bytes()[:-10])
+    log.write_lines(2)
+    log.start()
+    assert log.catch_up()[-2:] == log.expected[-2:]
+    assert [sample.reason for sample in log.tally.samples] == [
+        "access.log.1.gz: Compressed file ended before the end-of-stream marker was reached"
+    ]
+
+
+def test_old_files_that_can_not_be_read_are_told_and_passed(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.rotate()
+    log.write_lines(1)
+    log.rotate()
+    log.write_lines(1)
+    forbid(monkeypatch, log.path.with_name("access.log.1"))
+    log.start()
+    assert log.catch_up() == ["/0", "/1", "/3"]
+    assert [sample.reason for sample in log.tally.samples] == ["access.log.1: Permission denied"]
+
+
+def test_what_was_not_read_before_a_truncation_is_read_from_the_copy(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    for _ in range(3):
+        log.write_lines(2)
+        log.copy_and_truncate()
+    log.write_lines(20)
+    assert log.catch_up() == log.expected
+
+
+def test_a_restart_finds_the_copies_that_were_made_meanwhile(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    for _ in range(3):
+        log.write_lines(2)
+        compress(log.copy_and_truncate())
+    log.write_lines(20)
+    log.start()
+    assert log.catch_up() == log.expected
+
+
+def test_a_copy_is_not_read_before_the_file_is_truncated(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.rotate()
+    log.write_lines(20)
+    log.start()
+    copy = log.make_room()
+    shutil.copyfile(log.path, copy)
+    log.look()
+    os.truncate(log.path, 0)
+    assert log.catch_up() == log.expected
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_a_copy_that_has_just_been_begun_is_not_taken_for_an_old_file(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.rotate()
+    log.write_lines(20)
+    copy = log.make_room()
+    copy.touch()
+    log.start()
+    log.look()
+    shutil.copyfile(log.path, copy)
+    assert log.catch_up() == log.expected
+    os.truncate(log.path, 0)
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def forbid(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Let this file be one that may not be read; root may read all."""
+    real = os.open
+
+    def refuse(name: Path, flags: int) -> int:
+        if Path(name) == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(name, flags)
+
+    monkeypatch.setattr(os, "open", refuse)
+
+
+def test_a_file_that_may_not_be_read_is_told_and_waited_for(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.rotate()
+    log.write_lines(2)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        forbid(monkeypatch, log.path)
+        assert log.catch_up() == ["/0", "/1"]
+        assert log.follower.progress.fault == "Permission denied"
+        assert log.follower.pause_s == POLL_S
+    assert log.catch_up() == log.expected
+    assert log.follower.progress.fault == ""
+
+
+def test_a_disk_that_fails_is_waited_for(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+
+    def fail(*arguments: object) -> bytes:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "pread", fail)
+        assert log.catch_up() == ["/0", "/1"]
+        assert log.follower.progress.fault == "Stale file handle"
+        assert log.follower.pause_s == RETRY_S
+    assert log.catch_up() == log.expected
+
+
+def test_a_position_is_kept_until_there_is_a_file_again(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    away = log.path.parent.rename(log.path.parent.with_name("away"))
+    log.start()
+    assert log.catch_up() == log.expected
+    away.rename(log.path.parent)
+    log.write_lines(2)
+    assert log.catch_up() == log.expected
+
+
+def test_what_is_behind_is_the_sum_of_all_files(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    log.rotate()
+    log.write_lines(2)
+    log.follower._open()
+    assert log.follower.progress.behind == 4 * len(line(0))
+    log.catch_up()
+    assert log.follower.progress.behind == 0
+
+
+def test_while_it_is_read_the_condition_is_the_last_one(log: Log) -> None:
+    log.write_lines(2)
+    log.catch_up()
+    log.write_lines(2)
+    with log.follower._lock:
+        assert log.follower.progress.behind == 0
+
+
 def test_a_line_of_twenty_megabytes_is_passed(log: Log) -> None:
     log.write("x" * 20_000_000)
     assert log.catch_up() == []
@@ -354,12 +663,35 @@ def test_a_restart_within_a_long_line_begins_with_it(log: Log) -> None:
     assert log.tally.unmatched == 1
 
 
-def test_what_is_no_file_is_an_error(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "null").symlink_to("/dev/null")
-    for name in ["pipe", "null", "."]:
-        with pytest.raises(ValueError, match="not a regular file"):
-            Follower(tmp_path / name, "web", parse).read()
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (Path.mkdir, "is a directory, not a file"),
+        (make_pipe, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/null"), "is not a regular file"),
+        (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
+    ],
+)
+def test_what_is_no_file_is_told_and_waited_for(
+    log: Log, make: Callable[[Path], None], fault: str
+) -> None:
+    make(log.path)
+    before = time.time()
+    assert log.catch_up() == []
+    progress = log.follower.progress
+    assert progress.fault == fault
+    assert before <= (progress.fault_since or 0) <= time.time()
+    log.look()
+    assert log.follower.progress.fault_since == progress.fault_since
+    log.path.rename(log.path.with_name("elsewhere"))
+    log.write_lines(1)
+    assert log.catch_up() == ["/0"]
+    assert log.follower.progress[:3] == (0, "", None)
+    assert (log.follower.progress.read_at or 0) >= before
 
 
 def test_a_closed_follower_reads_nothing(log: Log) -> None:
@@ -368,46 +700,54 @@ def test_a_closed_follower_reads_nothing(log: Log) -> None:
     assert log.look() == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
-@given(
-    st.lists(
-        st.sampled_from(["line", "lines", "half", "look", "restart", "rotate", "truncate", "gone"]),
-        max_size=30,
-    )
-)
+ACTIONS = ["line", "lines", "half", "look", "restart", "rotate", "copy", "compress", "gone"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(st.lists(st.sampled_from(ACTIONS), max_size=40))
 def test_every_line_is_read_once_whatever_happens(tmp_path: Path, actions: list[str]) -> None:
-    path = tmp_path / "access.log"
     for old in tmp_path.iterdir():
         old.unlink()
-    log = Log(path)
+    log = Log(tmp_path / "access.log")
+    log.write_lines(1)
+    log.look()
     for action in actions:
-        if action == "line":
-            log.write_lines(1)
-        elif action == "lines":
-            log.write_lines(50)
-        elif action == "half":
-            text = line(log.written)
-            log.write(text[:40])
-            log.look()
-            log.write(text[40:])
-            log.written += 1
-        elif action == "look":
-            log.look()
-        elif action == "restart":
-            log.start()
-        elif log.path.exists():
-            log.catch_up()  # one renaming is followed by a restart, not two
-            if action == "rotate":
-                log.rotate()
-            elif action == "truncate":
-                os.truncate(log.path, 0)
-            else:
-                log.path.unlink()
-                log.write_lines(1)
-                log.catch_up()
-    assert log.catch_up() == log.expected
+        act(log, action)
+    log.write_lines(1)  # until it has been made again, nobody looks for what it was meanwhile
+    assert log.catch_up() == log.expected, actions
     assert log.tally.unmatched == 0
     log.follower.close()
+
+
+def act(log: Log, action: str) -> None:
+    """Do what servers, logrotate and the reader's machine do."""
+    if action in ("line", "lines"):
+        log.write_lines(1 if action == "line" else 50)
+    elif action == "half":
+        text = line(log.written)
+        log.write(text[:60])
+        log.look()
+        log.write(text[60:])
+        log.written += 1
+    elif action == "look":
+        log.look()
+    elif action == "restart":
+        log.start()
+    elif action == "compress":
+        plain = [path for path in log.path.parent.glob("access.log.*") if path.suffix != ".gz"]
+        if plain:
+            compress(min(plain))
+    elif not log.path.exists():
+        return
+    elif action == "rotate":
+        log.rotate()
+    elif action == "copy":
+        log.copy_and_truncate()
+    else:
+        log.catch_up()  # else it would be lost
+        log.path.unlink()
+        log.write_lines(1)
+        log.catch_up()
 
 
 async def collect(

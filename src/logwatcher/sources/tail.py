@@ -1,31 +1,26 @@
 """Reads a log file and follows it, through rotation, truncation and restarts."""
 
 import asyncio
-import glob
-import os
-import stat
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterator
-from hashlib import blake2b
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
-from logwatcher.core.event import MAX_PATH, Batch, Event, Position
-from logwatcher.core.formats import MAX_LINE
-from logwatcher.core.text import clean
-from logwatcher.sources.lines import Splitter, Tally, read_events
+from logwatcher.core.event import Batch, Event, Position
+from logwatcher.sources.lines import Tally, read_events
+from logwatcher.sources.logfile import LogFile, Mark, Rewritten, check_regular, mark_of
+from logwatcher.sources.lookout import POLL_S, Lookout
+from logwatcher.sources.rotation import MAX_FILES, trace
 
-POLL_S = 0.1
 GRACE_S = 1.0
 """How long a renamed file must be silent: not all of its writers let go of it at once."""
+RETRY_S = 1.0
+"""After so long a file that can't be read is tried again, though nothing seems to have changed."""
 MAX_BATCH = 2000
 """Lines, and so events, in a batch."""
-
-_CHUNK = 256 * 1024
-_CHUNKS_PER_READ = 64
-_HEAD = 256
-_MAX_FILES = 100
 
 
 async def tail(
@@ -35,40 +30,84 @@ async def tail(
     *,
     position: Position | None = None,
     from_end: bool = False,
+    since_us: int | None = None,
     tally: Tally | None = None,
+    lookout: Lookout | None = None,
     poll_s: float = POLL_S,
 ) -> AsyncGenerator[Batch, None]:
+    """As ``follow``, with a ``Follower`` of its own; see there for the other arguments."""
+    follower = Follower(
+        path,
+        source,
+        parse,
+        position=position,
+        from_end=from_end,
+        since_us=since_us,
+        tally=tally,
+    )
+    async for batch in follow(follower, lookout or Lookout(poll_s)):
+        yield batch
+
+
+async def follow(follower: "Follower", lookout: Lookout) -> AsyncGenerator[Batch, None]:
     """The events of a file and, without end, those that are written to it.
 
-    Each line is read once, though the file is renamed and made again (the old one is read
-    to its end first), removed for a while or truncated, or another process goes on from
-    the position of the last batch; then one renaming since is followed, too. What is
-    written between the last look and a truncation is lost. A file that is not there is
-    waited for.
+    Each line is read once and in order, though the file is renamed and made again, copied
+    and truncated, removed for a while, or its old ones are compressed; also when another
+    process goes on from the position of the last batch, however often the file was renamed
+    since. Lost is what was in a file that is gone, or truncated without a copy beside it.
+    A file that isn't there, or can't be read, is waited for.
 
     Args:
-        path: of a regular file.
-        source: name that the batches carry.
-        parse: of a format.
-        position: where to go on; wins over ``from_end``.
-        from_end: skip what is in the file now.
-        tally: counts lines.
-        poll_s: seconds between looks at the file.
+        follower: gets closed.
+        lookout: tells when to look; one does for all files of a process.
     """
-    follower = Follower(path, source, parse, position=position, from_end=from_end, tally=tally)
+    with lookout.watch(follower.path) as changed:
+        try:
+            while True:
+                changed.clear()
+                batches = await asyncio.to_thread(follower.read)
+                for batch in batches:
+                    yield batch
+                if not batches:
+                    await _wait(changed, follower.pause_s)
+        finally:
+            follower.close()
+
+
+async def _wait(changed: asyncio.Event, seconds: float | None) -> None:
     try:
-        while True:
-            batches = await asyncio.to_thread(follower.read)
-            for batch in batches:
-                yield batch
-            if not batches:
-                await asyncio.sleep(poll_s)
-    finally:
-        follower.close()
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        pass
+
+
+class Progress(NamedTuple):
+    """How it stands with a followed log.
+
+    Attributes:
+        behind: bytes not read yet, in all files that are open for it; of compressed ones as
+            they are on disk.
+        fault: why the file can't be read now, as ``Permission denied``; empty if it can.
+        fault_since: Unix time from which on that has been so; None if there is no fault.
+        read_at: Unix time at which something was last read; None if nothing has been.
+    """
+
+    behind: int = 0
+    fault: str = ""
+    fault_since: float | None = None
+    read_at: float | None = None
 
 
 class Follower:
-    """Knows which files stand behind a name, and how far each of them has been read."""
+    """Knows which files stand behind a name, and how far each of them has been read.
+
+    Attributes:
+        path: the name.
+        pause_s: after how long to read again though nothing is known to have changed; None
+            if that isn't needed.
+    """
 
     def __init__(
         self,
@@ -78,17 +117,38 @@ class Follower:
         *,
         position: Position | None = None,
         from_end: bool = False,
+        since_us: int | None = None,
         tally: Tally | None = None,
         grace_s: float = GRACE_S,
     ) -> None:
-        self._path = path
+        """Nothing is opened before the first ``read``.
+
+        Args:
+            path: of a regular file.
+            source: name that the batches carry.
+            parse: of a format.
+            position: where to go on; wins over the next two.
+            from_end: skip what is in the file at first.
+            since_us: skip what is in the file at first and older than this; found without
+                reading all of it, see ``find_since``.
+            tally: counts lines.
+            grace_s: as ``GRACE_S``.
+        """
+        self.path = path
+        self.pause_s: float | None = None
         self._source = source
         self._parse = parse
-        self._position = position
+        self._mark = mark_of(position) if position else None  # where to begin, until begun
         self._from_end = from_end
+        self._since_us = since_us
+        self._old_end = 0  # up to there lines may be older than that
         self._tally = tally or Tally()
+        self._untold = Tally()  # goes with the next batch
         self._grace_s = grace_s
-        self._files: deque[_File] = deque()  # the oldest first; the last one has the name now
+        self._files: deque[LogFile] = deque()  # the oldest first; the last one has the name now
+        self._last: Mark | None = None  # the end of what was read before the oldest
+        self._told: set[str] = set()
+        self._progress = Progress()
         self._is_new = True
         self._is_closed = False
         self._lock = Lock()  # a cancelled task leaves its thread reading
@@ -98,155 +158,245 @@ class Follower:
         with self._lock:
             if self._is_closed:
                 return []
-            started = self._start() if self._is_new else []
-            self._open_new()
-            return started or (self._read_oldest() if self._files else [])
+            self.pause_s = None
+            fault = ""
+            batches: list[Batch] = []
+            try:
+                batches = self._open()
+            except OSError as error:
+                fault = error.strerror or str(error)
+            if self._files and not batches:
+                try:
+                    batches = self._read_oldest()
+                except OSError as error:
+                    fault = error.strerror or str(error)
+                    self._begin_again()
+            self._conclude(fault, batches)
+            return batches
 
     def close(self) -> None:
         """Let go of the files; ``read`` returns nothing any more."""
         with self._lock:
             self._is_closed = True
-            while self._files:
-                self._files.popleft().close()
+            self._close_all()
 
-    def _start(self) -> list[Batch]:
-        self._is_new = False
-        if self._position:
-            if file := _find(self._path, self._position):
-                self._files.append(file)
-            return []
-        self._open_new()
-        if not (self._from_end and self._files):
-            return []
-        file = self._files[0]
-        file.skip()
-        return [Batch(self._source, [], file.position(self._path))]
+    @property
+    def progress(self) -> Progress:
+        """How it stands; while something is being read, how it stood before."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._progress = self._progress._replace(behind=self._behind())
+            finally:
+                self._lock.release()
+        return self._progress
 
-    def _open_new(self) -> None:
-        """Open what has the name now, if that is another file than before."""
+    def _open(self) -> list[Batch]:
+        """Open what has the name now, if that is another file than before. Raises OSError."""
+        if self._is_new:
+            return self._go_on(self._mark) if self._mark else self._begin()
+        status = self.path.stat()
+        check_regular(status)
+        now = status.st_dev, status.st_ino
+        if self._files and not self._files[-1].is_same(*now) and len(self._files) < MAX_FILES:
+            self._add_later()
+        if not self._files or (not self._files[-1].is_same(*now) and len(self._files) < MAX_FILES):
+            self._add_now()
+        return []
+
+    def _begin(self) -> list[Batch]:
         try:
-            now = self._path.stat()
-            if len(self._files) < _MAX_FILES and not (self._files and self._files[-1].is_same(now)):
-                self._files.append(_File(self._path))
+            file = LogFile(self.path)
         except FileNotFoundError:
-            pass  # renamed and not yet made again, or not made yet
+            self._is_new = False  # made later, it is new from its start
+            raise
+        self._is_new = False
+        self._files.append(file)
+        if self._from_end:
+            file.skip_all()
+        elif self._since_us is not None:
+            self._old_end = file.size
+            file.skip_to(self._since_us, self._parse)
+        else:
+            return []
+        return [Batch(self._source, [], file.position(self.path))]
+
+    def _go_on(self, mark: Mark) -> list[Batch]:
+        """From a position; if its file is gone, from the start of what has the name now."""
+        self._files.extend(self._trace(mark))
+        if not self._files:
+            self._add_now()
+        self._is_new = False
+        return []
+
+    def _begin_again(self) -> None:
+        """After a disk or a server has failed: as at the start, from where it was."""
+        self._mark = self._files[0].mark
+        self._is_new = True
+        self._close_all()
+
+    def _close_all(self) -> None:
+        _close(self._files)
+        self._files.clear()
+
+    def _trace(self, mark: Mark) -> list[LogFile]:
+        files, faults = trace(self.path, mark)
+        for fault in faults:
+            self._tell(fault)
+        return files
+
+    def _tell(self, fault: str) -> None:
+        """Count a file whose lines can't be read, once, as a line that is no event."""
+        if fault not in self._told and len(self._told) < MAX_FILES:
+            self._told.add(fault)
+            self._untold.reject(b"", fault)
+
+    def _add_later(self) -> None:
+        """Open those that have come after the oldest, also between it and the next one."""
+        oldest = self._files[0]
+        found = self._trace(oldest.mark)
+        if oldest.is_rewritten():  # which reading it will tell
+            _close(found)
+            return
+        self._files.popleft()
+        self._files = _merge(self._files, found[1:])
+        self._files.appendleft(oldest)
+        _close(found[:1])
+
+    def _add_now(self) -> None:
+        file = LogFile(self.path)
+        if self._files and self._files[-1].is_twin(file):
+            file.close()
+        else:
+            self._files.append(file)
 
     def _read_oldest(self) -> list[Batch]:
         file = self._files[0]
-        batches = list(self._batches(file, file.read_lines()))
+        is_known = file.mark.offset > 0
+        try:
+            lines = file.read_lines()
+        except Rewritten:
+            self._find_rest(file)
+            return []
+        if not (is_known or file.is_unread) and self._comes_too_early(file):
+            return []
+        batches = list(self._batches(file, lines))
         if not batches and self._is_done(file):
-            batches = list(self._batches(file, file.splitter.flush()))
-            file.close()
-            self._files.popleft()
+            batches = self._finish(file)
         return batches
 
-    def _is_done(self, file: "_File") -> bool:
-        """Whether its writer has gone on to the next one, and nothing came since."""
-        later = list(self._files)[1:]
-        return any(next_.size for next_ in later) and file.is_silent(self._grace_s)
+    def _finish(self, file: LogFile) -> list[Batch]:
+        """Leave the oldest file."""
+        batches = []
+        if file.fault:
+            self._tell(f"{file.name}: {file.fault}")
+        else:
+            batches = list(self._batches(file, file.flush()))
+        if file.mark.offset or file.fault:
+            self._last = file.mark
+        self._files.popleft().close()
+        self._old_end = 0
+        self.pause_s = 0
+        return batches
 
-    def _batches(self, file: "_File", lines: list[bytes]) -> Iterator[Batch]:
+    def _comes_too_early(self, file: LogFile) -> bool:
+        """Whether another file is to be read before it: a copy of what it was, unseen, before.
+
+        Asked until a whole line of it is known, by which a later truncation is noticed.
+        """
+        found = self._trace(self._last) if self._last else []
+        before = list(takewhile(lambda one: not one.is_twin(file), found[1:]))
+        if len(before) == len(found[1:]) or not any(one.head for one in before):
+            _close(found)
+            return False
+        _close(found[:1])
+        file.restart()
+        self._files = _merge(self._files, found[1:])
+        self.pause_s = 0
+        return True
+
+    def _find_rest(self, file: LogFile) -> None:
+        """What was not read of it before it was truncated is in its copy, if there is one."""
+        rest = self._trace(file.mark)
+        file.restart()
+        self._old_end = 0
+        self._files = _merge(self._files, rest)
+        self.pause_s = 0
+
+    def _is_done(self, file: LogFile) -> bool:
+        """Whether its writer has gone on to the next one, and nothing came since."""
+        written = sum(1 for later in list(self._files)[1:] if later.size)
+        if not (written and file.is_at_end):
+            return False
+        return file.is_packed or written > 1 or file.is_silent(self._grace_s)
+
+    def _batches(self, file: LogFile, lines: list[bytes]) -> Iterator[Batch]:
         behind = sum(map(len, lines))
         for first in range(0, len(lines), MAX_BATCH):
             part = lines[first : first + MAX_BATCH]
+            before = file.position(self.path, behind).offset
             behind -= sum(map(len, part))
-            tally = Tally()
+            tally, self._untold = self._untold, Tally()
             events = read_events(part, self._parse, tally)
             self._tally.add(tally)
+            if self._since_us is not None and before < self._old_end:
+                events = [event for event in events if event.time_us >= self._since_us]
             yield Batch(
                 self._source,
                 events,
-                file.position(self._path, behind),
+                file.position(self.path, behind),
                 unmatched=tally.unmatched,
                 samples=tuple(tally.samples),
             )
 
+    def _conclude(self, fault: str, batches: list[Batch]) -> None:
+        """Say when to look again, and how it stands."""
+        if self.pause_s is None and self._files:
+            if not self._files[0].is_at_end:
+                self.pause_s = 0
+            elif fault or len(self._files) > 1:
+                self.pause_s = POLL_S  # an older one may get more
+        elif fault:
+            self.pause_s = RETRY_S
+        now = time.time()
+        last = self._progress
+        since = (last.fault_since if last.fault else now) if fault else None
+        read_at = now if batches else last.read_at
+        self._progress = Progress(self._behind(), fault, since, read_at)
 
-class _File:
-    """An open file, how far it has been read, and its first bytes to tell it from another."""
-
-    def __init__(self, path: Path, offset: int = 0) -> None:
-        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait
-            raise ValueError(f"{path}: not a regular file")
-        self._raw = path.open("rb", buffering=0)
-        self._fd = self._raw.fileno()
-        status = os.fstat(self._fd)
-        self._device, self._inode = status.st_dev, status.st_ino
-        self._offset = offset
-        self._head = os.pread(self._fd, min(offset, _HEAD), 0)
-        self._read_at = time.monotonic()
-        self.splitter = Splitter()
-
-    def close(self) -> None:
-        self._raw.close()
-
-    @property
-    def size(self) -> int:
-        return os.fstat(self._fd).st_size
-
-    def is_same(self, status: os.stat_result) -> bool:
-        return (status.st_dev, status.st_ino) == (self._device, self._inode)
-
-    def is_silent(self, seconds: float) -> bool:
-        return time.monotonic() - self._read_at >= seconds
-
-    def skip(self) -> None:
-        """Go to the end of the last complete line, if it isn't far from the end."""
-        start = max(0, self.size - MAX_LINE)
-        self._offset = start + os.pread(self._fd, MAX_LINE, start).rfind(b"\n") + 1
-        self._head = os.pread(self._fd, min(self._offset, _HEAD), 0)
-
-    def continues(self, position: Position) -> bool:
-        """Whether this was opened at ``position``, and still is the file meant by it."""
-        return not self._is_rewritten() and _fingerprint(self._head) == position.fingerprint
-
-    def read_lines(self) -> list[bytes]:
-        """The next whole lines; empty at the end of the file, or in an endless line."""
-        for _ in range(_CHUNKS_PER_READ):
-            chunk = self._read()
-            lines = self.splitter.feed(chunk)
-            if lines or not chunk:
-                return lines
-        return []
-
-    def position(self, path: Path, behind: int = 0) -> Position:
-        """The place ``behind`` bytes before the end of the last complete line."""
-        offset = self._offset - self.splitter.pending - behind
-        fingerprint = _fingerprint(self._head[:offset])
-        return Position(clean(str(path), MAX_PATH), self._device, self._inode, offset, fingerprint)
-
-    def _read(self) -> bytes:
-        if self._is_rewritten():
-            self._offset, self._head, self.splitter = 0, b"", Splitter()
-        chunk = os.pread(self._fd, _CHUNK, self._offset)
-        if chunk:
-            self._offset += len(chunk)
-            self._head = (self._head + chunk[:_HEAD])[:_HEAD]
-            self._read_at = time.monotonic()
-        return chunk
-
-    def _is_rewritten(self) -> bool:
-        """Whether it is shorter than what was read of it, or begins with something else."""
-        if self.size < self._offset:
-            return True
-        return os.pread(self._fd, len(self._head), 0) != self._head
-
-
-def _find(path: Path, position: Position) -> _File | None:
-    """The file that was read up to ``position``, under its name or renamed beside it."""
-    for candidate in [path, *sorted(path.parent.glob(f"{glob.escape(path.name)}?*"))]:
+    def _behind(self) -> int:
         try:
-            status = candidate.stat()
-            if (status.st_dev, status.st_ino) != (position.device, position.inode):
-                continue
-            file = _File(candidate, position.offset)
-        except FileNotFoundError:
-            continue
-        if file.continues(position):
-            return file
+            return sum(file.behind for file in self._files)
+        except OSError:  # the next read meets it, too
+            return self._progress.behind
+
+
+def _close(files: Iterable[LogFile]) -> None:
+    for file in files:
         file.close()
-    return None
 
 
-def _fingerprint(head: bytes) -> bytes:
-    return blake2b(head, digest_size=16).digest()
+def _merge(files: Iterable[LogFile], traced: Iterable[LogFile]) -> deque[LogFile]:
+    """Both in one order, each file once; of one that is not yet begun the newly opened.
+
+    The last of ``traced`` stays the last: it has the name now. One that was truncated before
+    it was begun is another file, and what it was is among ``traced``.
+    """
+    waiting = list(files)
+    for file in waiting:
+        if file.is_unread and file.is_rewritten():
+            file.restart()
+    merged: list[LogFile] = []
+    for file in traced:
+        twin = next((one for one in waiting if one.is_twin(file)), None)
+        if twin:
+            at = waiting.index(twin)
+            merged += waiting[:at]
+            waiting = waiting[at + 1 :]
+            file, other = (file, twin) if twin.is_unread else (twin, file)
+            other.close()
+            merged.append(file)
+        elif any(one.is_twin(file) for one in merged):
+            file.close()
+        else:
+            merged.append(file)
+    return deque(merged[:-1] + waiting + merged[-1:])
