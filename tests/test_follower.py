@@ -15,7 +15,7 @@ from logwatcher.pipeline import Pipeline
 from logwatcher.sources.line_reader import LineReader
 from logwatcher.sources.lookout import Lookout
 from logwatcher.store import reader, writer
-from logwatcher.store.models import Head, Request
+from logwatcher.store.models import Head
 from logwatcher.store.thread import StoreThread
 from tests import database
 
@@ -49,7 +49,7 @@ def append(log: Path, numbers: range) -> None:
 
 def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
-    paths = Request.objects.values_list("path", flat=True)
+    paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
 
 
