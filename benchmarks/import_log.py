@@ -2,7 +2,8 @@
 
     python -m benchmarks.import_log --lines 2000000
 
-The log is combined with $request_time, one day of 29 routes. Ours stores every request and all
+The log is combined with $request_time: one day of a site with 30 routes, 50,000 visitors and
+their browsers. Ours stores every request and all
 buckets in SQLite; GoAccess counts in memory and writes a report. Needs goaccess on the path.
 """
 
@@ -10,7 +11,6 @@ import argparse
 import os
 import random
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -19,14 +19,38 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tests import database
 from tests.server import PROGRAM
 
 DAY = 86_400
 START = 1_700_000_000
 FORMAT = '%h %^[%d:%t %^] "%r" %s %b "%R" "%u" %T'
-AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Safari/537.36"
-PATHS = ["/api/orders/{}", "/api/users/{}", "/img/{}.png", "/search?q={}", "/", "/login", "/cart"]
-PATHS += [f"/page/{letter}" for letter in "abcdefghijklmnopqrstuv"]
+ROUTES = [
+    *("/", "/login", "/cart", "/healthz", "/favicon.ico", "/robots.txt", "/wp-login.php", "/.env"),
+    *("/api/orders/{n}", "/api/users/{n}", "/api/orders/{n}/items", "/products/{word}-{word}"),
+    *("/search?q={word}+{word}&page={n}", "/img/{n}.png", "/blog/2023/11/{word}-{word}"),
+    *("/static/app.{hash}.js", "/static/main.{hash}.css", "/products/{n}?ref={word}"),
+    *(f"/page/{letter}" for letter in "abcdefghijkl"),
+]
+WORDS = [
+    "red",
+    "blue",
+    "green",
+    "house",
+    "garden",
+    "chair",
+    "table",
+    "lamp",
+    "phone",
+    "cable",
+    "book",
+    "music",
+    "photo",
+    "travel",
+]
+SYSTEMS = ["Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64"]
+AGENTS = ["curl/7.88.1", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"]
+REFERERS = ["-", "https://www.google.com/", "https://example.com/", "https://news.example.org/"]
 
 
 class Run(NamedTuple):
@@ -38,18 +62,41 @@ class Run(NamedTuple):
 
 
 def write_log(path: Path, lines: int) -> None:
-    """A log of so many lines, always the same."""
+    """A log of so many lines, always the same: of a visitor per 40 of them, few of whom do most."""
     rng = random.Random(1)
+    visitors = [(address(rng), agent(rng)) for _ in range(max(lines // 40, 1))]
+    weights = [1 / (place + 10) for place in range(len(ROUTES))]
+    hashes = [f"{rng.getrandbits(32):08x}" for _ in range(20)]
     with path.open("w") as file:
         for number in range(lines):
             at = time.gmtime(START + number * DAY // lines)
-            target = rng.choice(PATHS).format(rng.randrange(100_000))
+            host, browser = visitors[int(len(visitors) * rng.random() ** 2)]
+            target = rng.choices(ROUTES, weights)[0]
+            if "{" in target:
+                words = {"word": rng.choice(WORDS), "hash": rng.choice(hashes)}
+                target = target.format(n=int(200_000 * rng.random() ** 3), **words)
             status = rng.choices((200, 304, 404, 500), (90, 5, 3, 2))[0]
             file.write(
-                f"203.0.113.{rng.randrange(256)} - - [{time.strftime('%d/%b/%Y:%H:%M:%S', at)}"
-                f' +0000] "GET {target} HTTP/1.1" {status} {rng.randrange(100, 50_000)}'
-                f' "https://example.com/" "{AGENT}" {rng.lognormvariate(-3, 1):.3f}\n'
+                f"{host} - - [{time.strftime('%d/%b/%Y:%H:%M:%S', at)} +0000]"
+                f' "GET {target} HTTP/1.1" {status} {rng.randrange(100, 50_000)}'
+                f' "{rng.choice(REFERERS)}" "{browser}" {rng.lognormvariate(-3, 1):.3f}\n'
             )
+
+
+def address(rng: random.Random) -> str:
+    """Of IPv4."""
+    return ".".join(str(rng.randrange(1, 255)) for _ in range(4))
+
+
+def agent(rng: random.Random) -> str:
+    """A browser of some version, or, now and then, something else."""
+    if rng.random() < 0.1:
+        return rng.choice(AGENTS)
+    version = f"{rng.randrange(90, 120)}.0.{rng.randrange(4000, 4100)}.0"
+    return (
+        f"Mozilla/5.0 ({rng.choice(SYSTEMS)}) AppleWebKit/537.36 (KHTML, like Gecko)"
+        f" Chrome/{version} Safari/537.36"
+    )
 
 
 def run(command: list[str], environment: dict[str, str]) -> Run:
@@ -118,9 +165,10 @@ def main() -> None:
         environment = {**os.environ, "LOGWATCHER_DATA": name, "DATABASE_URL": f"sqlite:///{store}"}
         load = os.getloadavg()[0]
         ours = run([str(PROGRAM), "import", str(log)], environment)
-        with sqlite3.connect(store) as database:
-            (count,) = database.execute("SELECT COUNT(*) FROM logwatcher_request").fetchone()
-            (buckets,) = database.execute("SELECT COUNT(*) FROM logwatcher_bucket").fetchone()
+        count = database.count_requests(environment["DATABASE_URL"])
+        ((buckets,),) = database.query(
+            environment["DATABASE_URL"], "SELECT COUNT(*) FROM logwatcher_bucket"
+        )
         print(f"{lines:,} lines of {log.stat().st_size / 1e6:.0f} MB; load before {load:.1f}")
         show("logwatcher", lines, ours)
         print(

@@ -28,6 +28,8 @@ from tests.server import PROGRAM, Server
 BATCH = 1000
 BATCHES = 20
 """Different ones, sent in turn."""
+TOKENS = 4
+"""Each may send only so many events per second."""
 Rates = tuple[float, float]
 BARE = """
 import json, socket, sys, uvicorn
@@ -69,7 +71,7 @@ def request(rng: random.Random, now: float) -> dict[str, object]:
     }
 
 
-def send(url: str, headers: dict[str, str], seconds: float, clients: int) -> Rates:
+def send(url: str, tokens: list[str], seconds: float, clients: int) -> Rates:
     """Send as fast as answers come; returns events per second, and the p99 of an answer, in s."""
     ready = bodies()
     took: list[float] = []
@@ -77,6 +79,10 @@ def send(url: str, headers: dict[str, str], seconds: float, clients: int) -> Rat
 
     def work(number: int) -> None:
         connection = http.client.HTTPConnection(urlsplit(url).netloc)
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {tokens[number % len(tokens)]}",
+        }
         turn = number
         while time.monotonic() < end:
             began = time.monotonic()
@@ -98,13 +104,23 @@ def send(url: str, headers: dict[str, str], seconds: float, clients: int) -> Rat
     return len(took) * BATCH / elapsed, statistics.quantiles(took, n=100)[-1]
 
 
-def measure(name: str, url: str, options: argparse.Namespace, token: str = "") -> None:
+def measure(name: str, url: str, options: argparse.Namespace, tokens: list[str]) -> None:
     """Send from a process of its own, and print how fast that was."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        rates: Rates = pool.apply(send, (url, headers, options.seconds, options.clients))
+        rates: Rates = pool.apply(send, (url, tokens, options.seconds, options.clients))
     rate, p99 = rates
     print(f"{name:28} {rate:9,.0f} events/s   p99 of an answer {p99 * 1000:.0f} ms", flush=True)
+
+
+def create_token(environment: dict[str, str]) -> str:
+    """A new token."""
+    return subprocess.run(
+        [PROGRAM, "token", "create", "bench"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
 
 
 def cpu_s(pid: int) -> float:
@@ -131,25 +147,19 @@ def main() -> None:
     bare = subprocess.Popen([sys.executable, "-c", BARE, str(port)])
     try:
         time.sleep(2)
-        measure("decodes only", f"http://127.0.0.1:{port}", options)
+        measure("decodes only", f"http://127.0.0.1:{port}", options, ["none"])
     finally:
         bare.terminate()
         bare.wait()
     with tempfile.TemporaryDirectory() as data:
         url = os.environ.get("DATABASE_URL", f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}")
         environment = {**os.environ, "DATABASE_URL": url, "LOGWATCHER_DATA": data}
-        token = subprocess.run(
-            [PROGRAM, "token", "create", "bench"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        tokens = [create_token(environment) for _ in range(TOKENS)]
         server = Server(Path(data), url, ["serve"])
         server.start()
         began = cpu_s(server.pid)
         try:
-            measure("POST /api/events, committed", server.url, options, token)
+            measure("POST /api/events, committed", server.url, options, tokens)
             used = cpu_s(server.pid) - began
         finally:
             server.stop()

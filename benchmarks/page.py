@@ -9,7 +9,6 @@ recounts the raw requests against the figures that the page's API gives.
 import argparse
 import json
 import os
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -19,6 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import database
 from tests.e2e import chromium
 from tests.server import Server
 
@@ -97,16 +97,13 @@ def page_sample(page: Page, metrics: Any) -> dict[str, float]:  # Any: a CDP ses
     }
 
 
-def recount(url: str, database: Path) -> str:
+def recount(url: str, store: str) -> str:
     """Compare the API's summary of the last 15 minutes with the raw rows of the same time."""
     with urllib.request.urlopen(f"{url}/api/summary?range=15m") as answer:
         summary = json.load(answer)
-    with sqlite3.connect(database) as connection:
-        raw, errors = connection.execute(
-            "SELECT COUNT(*), SUM(status >= 500) FROM logwatcher_request"
-            " WHERE time_us >= ? AND time_us < ?",
-            (summary["from"] * 10**6, summary["to"] * 10**6),
-        ).fetchone()
+    times = range(summary["from"] * 10**6, summary["to"] * 10**6)
+    stored = [one for one in database.requests(store) if one["time_us"] in times]
+    raw, errors = len(stored), sum(one["status"] >= 500 for one in stored)
     shown = (summary["requests"], summary["statuses"]["5xx"])
     verdict = "equal" if shown == (raw, errors) else "DIFFERENT"
     return f"figures {shown}, raw rows {(raw, errors)}: {verdict}"
@@ -116,10 +113,8 @@ def measure(minutes: float, rate: float) -> None:
     """Run the whole thing and print one line per sample."""
     found = chromium.find()
     with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
-        database = Path(data) / "logwatcher.sqlite3"
-        server = Server(
-            Path(data), f"sqlite:///{database}", ["demo", "--start", "--rate", str(rate)]
-        )
+        store = f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}"
+        server = Server(Path(data), store, ["demo", "--start", "--rate", str(rate)])
         server.start()
         browser = playwright.chromium.launch(
             executable_path=found.executable,
@@ -166,7 +161,7 @@ def measure(minutes: float, rate: float) -> None:
                 )
             ).close()
             time.sleep(1)
-            print(recount(server.url, database))
+            print(recount(server.url, store))
         finally:
             browser.close()
             server.stop()

@@ -2,9 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
 from contextlib import closing
-from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,8 +11,10 @@ import psycopg
 from django.db import connection
 
 from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.buckets import BucketKey, Endpoint, fill
+from logwatcher.core.buckets import Endpoint
 from logwatcher.core.event import Event
+from logwatcher.core.pack import FIELDS, keys_of, rest_of, unpack_numbers, unpack_steps
+from tests.counting import BucketKey, fill
 
 Rows = list[tuple[Any, ...]]  # Any: what SQL gives
 
@@ -45,9 +46,30 @@ def execute(url: str, sql: str) -> None:
         postgres.execute(sql.encode())
 
 
+def requests(url: str) -> list[dict[str, Any]]:
+    """All stored requests, packed or not: id, endpoint's row and what ``FIELDS`` names."""
+    names = ["endpoint_id" if field == "endpoint" else field for field in FIELDS]
+    found = query(url, f"SELECT id, {', '.join(names)} FROM logwatcher_request")  # noqa: S608
+    packs = query(url, "SELECT endpoints, ids, keys, rest FROM logwatcher_pack")
+    for endpoints, ids, keys, rest in (map(bytes, row) for row in packs):
+        of = keys_of(keys)
+        columns = (unpack_steps(ids), of.time_us, unpack_numbers(endpoints)[of.endpoint], of.status)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        others = rest_of(rest, range(len(of.time_us)))
+        found += [(*row, *other) for row, other in zip(rows, others, strict=True)]
+    return [dict(zip(("id", *FIELDS), row, strict=True)) for row in found]
+
+
+def paths(url: str) -> list[str]:
+    """Of all stored requests."""
+    return [request["path"] for request in requests(url)]
+
+
 def count_requests(url: str) -> int:
     """How many requests are stored."""
-    number: int = query(url, "SELECT COUNT(*) FROM logwatcher_request")[0][0]
+    ((rows,),) = query(url, "SELECT COUNT(*) FROM logwatcher_request")
+    ((packed,),) = query(url, "SELECT COALESCE(SUM(number), 0) FROM logwatcher_pack")
+    number: int = rows + packed
     return number
 
 
@@ -57,12 +79,15 @@ def assert_consistent(url: str) -> int:
     Returns:
         How many requests there are.
     """
-    requests = query(
-        url,
-        "SELECT s.name, r.time_us, e.method, r.path, e.route, r.status, r.duration_us, r.size"
-        " FROM logwatcher_request r JOIN logwatcher_endpoint e ON e.id = r.endpoint_id"
-        " JOIN logwatcher_source s ON s.id = e.source_id ORDER BY s.name",
-    )
+    stored_requests = requests(url)
+    endpoints = {
+        row: Endpoint(*of)
+        for row, *of in query(
+            url,
+            "SELECT e.id, s.name, e.method, e.route FROM logwatcher_endpoint e"
+            " JOIN logwatcher_source s ON s.id = e.source_id",
+        )
+    }
     buckets = query(
         url,
         "SELECT s.name, e.method, e.route, b.step, b.start, b.totals, b.cells"
@@ -73,16 +98,25 @@ def assert_consistent(url: str) -> int:
         BucketKey(Endpoint(*endpoint), step, start): Aggregate(bytes(totals), bytes(cells))
         for *endpoint, step, start, totals, cells in buckets
     }
-    assert stored == _recount(requests)
+    assert stored == _recount(stored_requests, endpoints)
     numbers = [number for (number,) in query(url, "SELECT number FROM logwatcher_revision")]
     ((newest, last_request),) = query(url, "SELECT revision, last_request FROM logwatcher_head")
     assert sorted(numbers) == list(range(newest - len(numbers) + 1, newest + 1))
-    assert query(url, "SELECT COALESCE(MAX(id), 0) FROM logwatcher_request") == [(last_request,)]
-    return len(requests)
+    ids = [request["id"] for request in stored_requests]
+    assert len(set(ids)) == len(ids)
+    assert max(ids, default=0) == last_request
+    return len(ids)
 
 
-def _recount(requests: Iterable[tuple[Any, ...]]) -> dict[BucketKey, Aggregate]:
+def _recount(
+    stored: list[dict[str, Any]], endpoints: dict[int, Endpoint]
+) -> dict[BucketKey, Aggregate]:
+    by_source: dict[str, list[Event]] = defaultdict(list)
+    for request in stored:
+        source, method, route = endpoints[request["endpoint"]]
+        fields = {name: request[name] for name in FIELDS if name != "endpoint"}
+        by_source[source].append(Event(method=method, route=route, **fields))
     buckets: dict[BucketKey, Aggregate] = {}
-    for source, rows in groupby(requests, lambda row: str(row[0])):
-        buckets |= fill(source, [Event(*row[1:]) for row in rows])
+    for source, events in by_source.items():
+        buckets |= fill(source, events)
     return buckets

@@ -13,8 +13,9 @@ from logwatcher.core.formats import FORMATS, Reading
 from logwatcher.follower import ALL, Follower
 from logwatcher.pipeline import Pipeline
 from logwatcher.sources.line_reader import LineReader
+from logwatcher.sources.lookout import Lookout
 from logwatcher.store import reader, writer
-from logwatcher.store.models import Head, Request
+from logwatcher.store.models import Head
 from logwatcher.store.thread import StoreThread
 from tests import database
 
@@ -48,7 +49,7 @@ def append(log: Path, numbers: range) -> None:
 
 def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
-    paths = Request.objects.values_list("path", flat=True)
+    paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
 
 
@@ -71,7 +72,7 @@ def follow(log: Path, until: Callable[[], Awaitable[object]], *, commits: bool =
             committing = asyncio.create_task(pipeline.run())
             lines = LineReader(str(log), SOURCE, Reading(FORMATS["combined"]), lambda text: None)
             position = await thread.call(reader.position, str(log))
-            following = asyncio.create_task(Follower(log, lines, ALL)(put, position))
+            following = asyncio.create_task(Follower(log, lines, ALL, Lookout())(put, position))
             await until()
             for task in (following, committing):
                 task.cancel()

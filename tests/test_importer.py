@@ -22,7 +22,7 @@ from logwatcher.importer import Importer, Summary, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
 from logwatcher.store import writer
-from logwatcher.store.models import Head, Import, Request, Source
+from logwatcher.store.models import Head, Import, Source
 from tests import database
 from tests.server import PROGRAM
 
@@ -77,7 +77,7 @@ def import_files(
 
 def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
-    paths = Request.objects.values_list("path", flat=True)
+    paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
 
 
@@ -316,8 +316,8 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
     assert ended.returncode == 0, ended.stderr
     assert kills >= 2
     assert database.assert_consistent(url) == total
-    paths = database.query(url, "SELECT path FROM logwatcher_request")
-    assert sorted(int(path.removeprefix("/api/")) for (path,) in paths) == list(range(total))
+    paths = database.paths(url)
+    assert sorted(int(path.removeprefix("/api/")) for path in paths) == list(range(total))
 
 
 def test_times_without_an_offset_are_those_of_the_zone_and_it_is_told(log: Path) -> None:
@@ -325,7 +325,8 @@ def test_times_without_an_offset_are_those_of_the_zone_and_it_is_told(log: Path)
     log.write_text(f"{sample}\n")
     summary = import_files(log, zone="Asia/Tokyo")
     assert summary.doubts == {}
-    ahead_us = FORMATS["haproxy"].parse(sample).time_us - Request.objects.get().time_us
+    [time_us] = [one["time_us"] for one in database.requests(database.url_of_tests())]
+    ahead_us = FORMATS["haproxy"].parse(sample).time_us - time_us
     assert ahead_us == 9 * 3600 * 1_000_000
     log.write_text(f"<134>{sample}\n")
     [doubt] = import_files(log).doubts

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from logwatcher import follower
 from logwatcher.core.formats import BY_ITSELF
 from logwatcher.follower import Start
 from logwatcher.pipeline import Pipeline
@@ -181,3 +182,54 @@ def test_standard_input_is_read_to_its_end(tmp_path: Path) -> None:
     os.close(read_end)
     assert stored() == {"stdin": [f"/{i}" for i in range(50)]}
     assert inputs.health()[0].lines == 50
+
+
+def test_a_file_that_is_gone_is_reported_and_read_on_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "PATIENCE_S", 0.2)
+    log = tmp_path / "a.log"
+    append(log, 1)
+
+    async def until() -> None:
+        await is_stored(1)()
+        log.unlink()
+        await has("problem = 'no such file or directory' AND problem_us > 0")
+        append(log, 2)
+        await is_stored(2)()
+        await has("problem = '' AND problem_us = 0")
+
+    watch([log], until)
+    assert stored() == {"a.log": ["/1", "/2"]}
+
+
+def test_a_file_that_can_not_be_read_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower, "PATIENCE_S", 0.0)
+    log = tmp_path / "a.log"
+    log.mkdir()
+
+    async def until() -> None:
+        await has("problem <> ''")
+        log.rmdir()
+        append(log, 1)
+        await is_stored(1)()
+
+    watch([log], until)
+    assert stored() == {"a.log": ["/1"]}
+
+
+def test_from_a_time_on_only_what_is_newer_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    append(log, *range(10))
+    since_us = 1_699_999_205_000_000  # the lines' times are 22:00:00 to 22:00:09
+    run(Watcher([str(log)], start=Start(since_us=since_us)), is_stored(5))
+    assert stored() == {"a.log": [f"/{i}" for i in range(5, 10)]}
+
+
+async def has(condition: str) -> None:
+    """Wait until the one input is like this."""
+    sql = f"SELECT COUNT(*) FROM logwatcher_input WHERE {condition}"  # noqa: S608  # the test's own
+    while not (await asyncio.to_thread(database.query, database.url_of_tests(), sql))[0][0]:
+        await asyncio.sleep(0.02)

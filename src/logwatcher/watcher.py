@@ -17,6 +17,7 @@ from logwatcher.follower import ALL, Follower, Start
 from logwatcher.pipeline import Put
 from logwatcher.sources import discovery
 from logwatcher.sources.line_reader import LineReader, Tell
+from logwatcher.sources.lookout import Lookout
 from logwatcher.sources.pipe import read_pipe
 from logwatcher.store import inputs, reader
 from logwatcher.store.thread import StoreThread
@@ -58,6 +59,7 @@ class Watcher:
         self._sources: dict[Path, str] = {}
         self._said: dict[Path, Batch] = {}
         self._report_at = 0.0
+        self._lookout = Lookout()
 
     async def __call__(self, put: Put) -> None:
         """Put what the files hold, until cancelled."""
@@ -75,10 +77,11 @@ class Watcher:
 
     def _reports(self) -> list[Batch]:
         """What is to be said now: of all files every ``REPORT_S``, of one that changed at once."""
+        now = time.time()
         is_due = time.monotonic() >= self._report_at
         if is_due:
             self._report_at = time.monotonic() + REPORT_S
-        reports = {path: follower.report() for path, follower in self._followers.items()}
+        reports = {path: follower.report(now) for path, follower in self._followers.items()}
         said, self._said = self._said, reports
         return [of for path, of in reports.items() if is_due or of != said.get(path)]
 
@@ -100,7 +103,7 @@ class Watcher:
         for path in new:
             source = self._sources[path]
             line_reader = LineReader(input_name(path), source, self._reading, self._tell)
-            self._followers[path] = Follower(path, line_reader, self._start)
+            self._followers[path] = Follower(path, line_reader, self._start, self._lookout)
         return list(zip(new, positions, strict=True))
 
     def _name(self, new: Sequence[Path], known: dict[Path, str]) -> None:

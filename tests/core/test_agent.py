@@ -99,9 +99,9 @@ def test_families_are_short() -> None:
 
 
 def test_agents_that_are_remembered_are_bounded() -> None:
-    for number in range(10_000):
+    for number in range(20_000):
         assert to_family(f"curl/{number}") == "curl"
         assert to_family(f"curl/{number} {'x' * 1000}") == "curl"
     remembered = agent._remembered
-    assert len(remembered) <= 4096
-    assert sum(map(sys.getsizeof, remembered)) < 1 << 20
+    assert len(remembered) <= 16_384
+    assert sum(map(sys.getsizeof, remembered)) < 4 << 20

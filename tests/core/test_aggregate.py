@@ -2,20 +2,29 @@
 
 import random
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logwatcher.core import aggregate
-from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate
+from logwatcher.core.aggregate import CELLS, TOTALS, UNKNOWN, Aggregate
 from logwatcher.core.event import Event
 from tests.factories import event, events
 
 
+def grouped(sample: list[Event], groups: Sequence[int], n: int) -> list[Aggregate]:
+    """The aggregates of these groups of events."""
+    us = [UNKNOWN if one.duration_us is None else one.duration_us for one in sample]
+    columns = ([one.status for one in sample], [one.size or 0 for one in sample], us)
+    sums = aggregate.sums_of(*(np.array(column, np.int64) for column in columns))
+    return aggregate.encode(aggregate.regroup(sums, np.array(groups, np.int64)), n)
+
+
 def of(sample: list[Event]) -> Aggregate:
     """The aggregate of all these."""
-    return aggregate.aggregate(sample, np.zeros(len(sample), np.int64), 1)[0]
+    return grouped(sample, [0] * len(sample), 1)[0]
 
 
 def merged(aggregates: list[Aggregate]) -> Aggregate:
@@ -45,7 +54,7 @@ def test_groups_are_kept_apart(n: int, seed: int, groups: int) -> None:
     sample = events(n, seed=seed)
     rng = random.Random(seed)
     group = [rng.randrange(groups) for _ in sample]
-    apart = aggregate.aggregate(sample, np.array(group, np.int64), groups)
+    apart = grouped(sample, group, groups)
     for i, part in enumerate(apart):
         assert part == of(
             [one for one, of_group in zip(sample, group, strict=True) if of_group == i]
@@ -70,7 +79,7 @@ def test_totals_are_a_plain_count(n: int, seed: int) -> None:
 
 def test_no_events_are_an_empty_aggregate() -> None:
     assert of([]) == Aggregate()
-    assert aggregate.aggregate([], np.array([], np.int64), 0) == []
+    assert grouped([], [], 0) == []
     assert aggregate.merge([], np.array([], np.int64), 2) == [Aggregate(), Aggregate()]
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from logwatcher.core import route as module
 from logwatcher.core.event import MAX_PATH, MAX_ROUTE
 from logwatcher.core.route import NO_ROUTE, OTHER, admit, from_template, to_route
 from logwatcher.core.text import clean
@@ -180,6 +181,12 @@ def test_a_scanner_cannot_take_all_places() -> None:
     assert admit(["/c.php"], {"/a.php", "/b.php", "/orders"}, {"/c.php"}, limit=4) == {
         "/c.php": "/c.php"
     }
+
+
+@given(PATHS, st.text("0129/.;?a-\n", max_size=20))
+def test_numbers_taken_out_early_change_no_route(path: str, end: str) -> None:
+    for whole in (path[:200] + end, f"/{end}"):
+        assert to_route(whole) == module._route(whole)
 
 
 @pytest.mark.parametrize(

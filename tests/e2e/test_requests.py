@@ -154,7 +154,7 @@ def test_the_address_of_a_request_shows_it_without_the_page_too(dashboard: Dashb
     dashboard.open()
     href = dashboard["#requests tbody tr a"].first.get_attribute("href")
     path = dashboard.paths[0]
-    dashboard.page.goto(dashboard.shop.url + (href or ""))
+    dashboard.page.goto(f"{dashboard.shop.url}/{href}")
     expect(dashboard["h1"]).to_contain_text(path)
     dashboard[".brand"].click()
     dashboard.is_in("live")

@@ -122,8 +122,7 @@ def test_two_thousand_spans_of_an_sdk_are_counted_each_once(
         tracer.start_span("query").end()
         tracer.start_span("GET", kind=SpanKind.SERVER, attributes=given).end()
     provider.shutdown()
-    sent = "SELECT COUNT(DISTINCT path) FROM logwatcher_request"
-    assert database.query(server.database_url, sent) == [(2000,)]
+    assert len(set(database.paths(server.database_url))) == 2000
     assert database.assert_consistent(server.database_url) == 2000
     assert requests(server)[0]["source"] == "checkout"
 

@@ -5,6 +5,7 @@ import gzip
 import http.client
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -259,12 +260,7 @@ def test_what_was_acknowledged_survives_a_kill_at_any_time(source: Source) -> No
     for thread in threads:
         thread.join()
     assert len(acknowledged) > 10
-    counted: dict[str, int] = dict(
-        database.query(
-            source.server.database_url,
-            "SELECT path, COUNT(*) FROM logwatcher_request GROUP BY path",
-        )
-    )
+    counted = Counter(database.paths(source.server.database_url))
     assert {f"/{key}" for key in acknowledged} <= counted.keys()
     assert set(counted.values()) == {5}
     database.assert_consistent(source.server.database_url)

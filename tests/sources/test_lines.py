@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,23 @@ def test_headers_are_neither_matched_nor_unmatched() -> None:
     events = read_events(lines, FORMATS["w3c"].reader(), tally)
     assert [event.path for event in events] == ["/a"]
     assert (tally.matched, tally.unmatched) == (1, 0)
+
+
+def test_what_is_usual_is_read_at_once_and_the_rest_alone() -> None:
+    asked: list[str] = []
+
+    def usual(lines: Sequence[str]) -> list[Event | None]:
+        return [None if "bad" in line or "odd" in line else parse(line) for line in lines]
+
+    def alone(line: str) -> Event:
+        asked.append(line)
+        return parse(line)
+
+    tally = Tally()
+    lines = [b"%d\n" % number for number in range(2500)]
+    lines[1200:1200] = [b"odd\n", b"bad\n", b"\n", b"x" * (MAX_LINE + 1)]
+    events = read_events(lines, alone, tally, usual)
+    wanted = [*map(str, range(1200)), "odd", *map(str, range(1200, 2500))]
+    assert [event.path for event in events] == wanted
+    assert asked == ["odd", "bad"]
+    assert (tally.matched, tally.unmatched) == (2501, 2)

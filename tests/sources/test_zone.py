@@ -93,6 +93,7 @@ def test_old_logs_are_read_in_the_zone_by_other_processes_too(place: Place) -> N
     as_utc = FORMATS["haproxy"].parse(line).time_us
     jobs = [Job(line.encode(), "haproxy", zone=name) for name in ("UTC", "Europe/Berlin", LOCAL)]
     with Parsers(1) as parsers:
-        times = [parsers.submit(job).result().block.columns[0] for job in jobs]
+        blocks = [parsers.submit(job).result().block for job in jobs]
+    times = [[row[0] for row in block.rows] for block in blocks]
     hour = 3600 * 1_000_000
     assert times == [[as_utc], [as_utc - 2 * hour], [as_utc + 4 * hour]]

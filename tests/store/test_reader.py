@@ -11,12 +11,14 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from logwatcher.core import block, pack
 from logwatcher.core.event import Batch, Event
 from logwatcher.core.query import Figures
 from logwatcher.core.sketch import RELATIVE_ERROR
 from logwatcher.core.view import View
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, writer
+from logwatcher.store import request as request_module
 from logwatcher.store.models import Head
 from logwatcher.store.reader import ALWAYS, Changes, EndpointName, RequestRow
 from tests.factories import NOON, durations, event, events, nearest_rank
@@ -35,6 +37,20 @@ PROPERTY = settings(
 @pytest.fixture(autouse=True)
 def head(transactional_db: None) -> None:
     Head.objects.get_or_create(pk=1)
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[(1000, 10_000), (1, 5), (4, 7), (1000, 3)],
+    ids=["rows", "packs", "both", "packed rows"],
+)
+def stored_as(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows; packs of one commit; both; packs of the rows of many commits."""
+    min_packed, max_packed = request.param
+    monkeypatch.setattr(block, "MIN_PACKED", min_packed)
+    monkeypatch.setattr(pack, "MAX_PACKED", max_packed)
+    monkeypatch.setattr(request_module, "MAX_PACKED", max_packed)
+    monkeypatch.setattr(request_module, "_LOOK_EVERY", 1)
 
 
 def recount(shown: Iterable[Event]) -> Figures:

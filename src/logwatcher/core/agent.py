@@ -9,7 +9,7 @@ MAX_AGENT = 40
 """No family's name is longer."""
 
 _LONGEST = 400
-_KEPT = 4096
+_KEPT = 16_384
 _BOT = re.compile(r"(?<!cu)bot\b|crawl|spider|slurp|scan|monitor|preview|feed|\+http")
 
 # Programs say who they are, browsers who they are like: so the order matters.

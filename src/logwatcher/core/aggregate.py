@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from logwatcher.core.event import Event
 from logwatcher.core.sketch import bins_of
 
 TOTALS = np.dtype([("status", "<u2"), ("requests", "<u8"), ("bytes", "<u8"), ("us", "<u8")])
@@ -41,41 +40,55 @@ class Aggregate(NamedTuple):
     cells: bytes = b""
 
 
-def aggregate(events: Sequence[Event], groups: Groups, n: int) -> list[Aggregate]:
-    """The aggregates of ``n`` groups of events.
+class Sums(NamedTuple):
+    """Aggregates that are being made: columns of equal length, one place per sum.
 
-    Args:
-        events: in any order.
-        groups: the group of each event, from 0.
-        n: how many groups there are.
+    Attributes:
+        totals: group, status, requests, bytes, µs.
+        cells: group, status, bin, requests.
     """
-    status = np.array([event.status for event in events], np.int64)
-    size = np.array([event.size or 0 for event in events], np.int64)
-    us = np.array([_duration(event) for event in events], np.int64)
-    return aggregate_columns(status, size, us, groups, n)
+
+    totals: tuple[Array, ...]
+    cells: tuple[Array, ...]
 
 
-def aggregate_columns(
-    status: Groups, size: Groups, us: Groups, groups: Groups, n: int
-) -> list[Aggregate]:
-    """As ``aggregate``, of columns; a duration of ``UNKNOWN`` µs is none."""
-    is_timed = us != UNKNOWN
-    return _encode(
-        n,
-        (groups, status, np.ones_like(status), size, np.where(is_timed, us, 0)),
-        (groups[is_timed], status[is_timed], bins_of(us[is_timed]), np.ones_like(us[is_timed])),
+def sums_of(status: Groups, size: Groups, us: Groups) -> Sums:
+    """Each event, given by columns, as a group of its own; a duration may be ``UNKNOWN``."""
+    group, one, is_timed = np.arange(len(status)), np.ones_like(status), us != UNKNOWN
+    return Sums(
+        (group, status, one, size, np.where(is_timed, us, 0)),
+        (group[is_timed], status[is_timed], bins_of(us[is_timed]), one[is_timed]),
     )
+
+
+def regroup(sums: Sums, groups: Groups) -> Sums:
+    """What is in group ``i`` goes to group ``groups[i]``, and is added to what is there."""
+    group, status, *values = sums.totals
+    key, values = _sum_by(groups[group] * _STATUSES + status, values)
+    totals = (key // _STATUSES, key % _STATUSES, *values)
+    group, status, index, *values = sums.cells
+    key, values = _sum_by((groups[group] * _STATUSES + status) * _BINS + index, values)
+    cells = (key // (_BINS * _STATUSES), key // _BINS % _STATUSES, key % _BINS, *values)
+    return Sums(totals, cells)
+
+
+def encode(sums: Sums, n: int) -> list[Aggregate]:
+    """What ``regroup`` returned, as one aggregate for each of ``n`` groups."""
+    blobs = [
+        _split(columns, dtype, n) for columns, dtype in ((sums.totals, TOTALS), (sums.cells, CELLS))
+    ]
+    return [Aggregate(*of) for of in zip(*blobs, strict=True)]
 
 
 def merge(aggregates: Sequence[Aggregate], groups: Groups, n: int) -> list[Aggregate]:
     """The sums of ``n`` groups of aggregates; ``groups`` says the group of each, from 0."""
     totals, total_of = join([of.totals for of in aggregates], TOTALS)
     cells, cell_of = join([of.cells for of in aggregates], CELLS)
-    return _encode(
-        n,
-        (groups[total_of], *(totals[name].astype(np.int64) for name in TOTALS.names or ())),
-        (groups[cell_of], *(cells[name].astype(np.int64) for name in CELLS.names or ())),
+    sums = Sums(
+        (total_of, *(totals[name].astype(np.int64) for name in TOTALS.names or ())),
+        (cell_of, *(cells[name].astype(np.int64) for name in CELLS.names or ())),
     )
+    return encode(regroup(sums, groups), n)
 
 
 def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:
@@ -83,28 +96,6 @@ def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:
     records = np.frombuffer(b"".join(blobs), dtype)
     lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // dtype.itemsize
     return records, np.repeat(np.arange(len(blobs)), lengths)
-
-
-def _duration(event: Event) -> int:
-    return UNKNOWN if event.duration_us is None else max(event.duration_us, 0)
-
-
-def _encode(n: int, totals: tuple[Array, ...], cells: tuple[Array, ...]) -> list[Aggregate]:
-    """Sum what has the same group and status, or group, status and bin; one blob per group."""
-    group, status, *sums = totals
-    summed, (requests, size, us) = _sum_by(group * _STATUSES + status, sums)
-    records = np.empty(len(summed), TOTALS)
-    records["status"] = summed % _STATUSES
-    records["requests"], records["bytes"], records["us"] = requests, size, us
-    total_blobs = _split(records, summed // _STATUSES, n)
-
-    group, status, index, count = cells
-    summed, (count,) = _sum_by((group * _STATUSES + status) * _BINS + index, [count])
-    records = np.empty(len(summed), CELLS)
-    records["status"] = summed // _BINS % _STATUSES
-    records["bin"], records["requests"] = summed % _BINS, count
-    cell_blobs = _split(records, summed // (_BINS * _STATUSES), n)
-    return [Aggregate(*blobs) for blobs in zip(total_blobs, cell_blobs, strict=True)]
 
 
 def _sum_by(key: Array, values: Sequence[Array]) -> tuple[Array, list[Array]]:
@@ -117,8 +108,12 @@ def _sum_by(key: Array, values: Sequence[Array]) -> tuple[Array, list[Array]]:
     return key[first], [np.add.reduceat(value[order], first) for value in values]
 
 
-def _split(records: Array, group: Array, n: int) -> list[bytes]:
-    """The bytes of each group's records, which lie together."""
-    data, size = records.tobytes(), records.dtype.itemsize
-    edges = (np.searchsorted(group, np.arange(n + 1)) * size).tolist()
+def _split(columns: tuple[Array, ...], dtype: np.dtype[Any], n: int) -> list[bytes]:
+    """The records of each group; they lie together."""
+    group, *values = columns
+    records = np.empty(len(group), dtype)
+    for name, value in zip(dtype.names or (), values, strict=True):
+        records[name] = value
+    data = records.tobytes()
+    edges = (np.searchsorted(group, np.arange(n + 1)) * dtype.itemsize).tolist()
     return [data[start:end] for start, end in pairwise(edges)]

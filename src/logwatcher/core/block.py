@@ -1,19 +1,21 @@
-"""Many events as columns, with the buckets they fill: made by one process, written by another.
-
-Sent between processes, columns cost a fifth of what as many events and buckets do.
-"""
+"""Many events as rows or packs, with the buckets that they fill: made here, written elsewhere."""
 
 from collections.abc import Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import UNKNOWN, Groups, aggregate_columns
+from logwatcher.core.aggregate import UNKNOWN, Groups, Sums, encode, regroup, sums_of
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Event
+from logwatcher.core.pack import NUMBERS, TEXTS, Pack, Value, pack
 
 TOTAL = ("", "")
 """Method and route of all endpoints together."""
+MIN_PACKED = 1000
+"""So many requests are packed at once; fewer are rows first."""
 
 _MAX_SUCCESS = 399
 _SECOND = 1_000_000
@@ -41,60 +43,76 @@ class Block(NamedTuple):
     """Events of one source by time, and all buckets that they fill.
 
     Attributes:
+        number: how many events.
         endpoints: the different methods and routes, after ``TOTAL``, which is the first.
         succeeded: the routes of those with a status below 400.
-        endpoint: of each event, an index into ``endpoints``.
-        columns: the other fields of ``Event`` in their order, without method and route.
+        rows: the events as ``FIELDS``, if there are few; their ``endpoint`` is an index into
+            ``endpoints``.
+        packs: the events, if there are many; likewise.
         buckets: those of each step, and for all endpoints together.
     """
 
+    number: int
     endpoints: list[tuple[str, str]]
     succeeded: set[str]
-    endpoint: list[int]
-    columns: tuple[list[object], ...]
+    rows: list[tuple[Value, ...]]
+    packs: list[Pack]
     buckets: list[Column]
 
 
+class _Numbers(dict[tuple[str, str], int]):
+    """Numbers keys in the order in which they are first asked for."""
+
+    def __missing__(self, key: tuple[str, str]) -> int:
+        self[key] = number = len(self)
+        return number
+
+
 def to_block(events: Sequence[Event]) -> Block:
-    """The block of these events, in any order; the buckets are those of ``buckets.fill``."""
-    events = sorted(events, key=lambda event: event.time_us)
-    numbers = {TOTAL: 0}
-    endpoint = [numbers.setdefault((event.method, event.route), len(numbers)) for event in events]
-    times, _, paths, _, statuses, durations, sizes, types, messages, clients, agents = map(
-        list, zip(*events, strict=True) if events else [()] * len(Event._fields)
+    """The block of these events, in any order."""
+    events = sorted(events, key=itemgetter(0))
+    n = len(events)
+    columns = zip(*events, strict=True) if events else repeat(())
+    of = dict(zip(Event._fields, columns, strict=False))
+    numbers = _Numbers({TOTAL: 0})
+    endpoint = list(map(numbers.__getitem__, zip(of["method"], of["route"], strict=True)))
+    stored = (of["time_us"], endpoint, of["status"], *(of[name] for name in (*NUMBERS, *TEXTS)))
+    us = [UNKNOWN if duration is None else max(duration, 0) for duration in of["duration_us"]]
+    sums = sums_of(
+        np.array(of["status"], np.int64),
+        np.array([size or 0 for size in of["size"]], np.int64),
+        np.array(us, np.int64),
     )
-    us = [UNKNOWN if duration is None else max(duration, 0) for duration in durations]
+    seconds = np.array(of["time_us"], np.int64) // _SECOND
     return Block(
+        n,
         list(numbers),
         {event.route for event in events if event.status <= _MAX_SUCCESS},
-        endpoint,
-        (times, statuses, durations, sizes, paths, types, messages, clients, agents),
-        _fill(
-            np.array(times, np.int64) // _SECOND,
-            np.array(endpoint, np.int64),
-            np.array(statuses, np.int64),
-            np.array([size or 0 for size in sizes], np.int64),
-            np.array(us, np.int64),
-            len(numbers),
-        ),
+        list(zip(*stored, strict=True)) if n < MIN_PACKED else [],
+        pack(stored) if n >= MIN_PACKED else [],
+        _fill(sums, seconds, np.array(endpoint, np.int64), len(numbers)),
     )
 
 
-def _fill(
-    seconds: Groups, endpoint: Groups, status: Groups, size: Groups, us: Groups, n: int
-) -> list[Column]:
+def _fill(sums: Sums, seconds: Groups, endpoint: Groups, n: int) -> list[Column]:
+    """The buckets of these groups; each step is made of the finer one."""
     columns = []
     for step in STEPS:
-        for of in (endpoint, np.zeros_like(endpoint)):
-            keys, groups = np.unique(of + n * (seconds // step), return_inverse=True)
-            parts = aggregate_columns(status, size, us, groups, len(keys))
-            columns.append(
-                Column(
-                    step,
-                    (keys % n).tolist(),
-                    (keys // n * step).tolist(),
-                    [part.totals for part in parts],
-                    [part.cells for part in parts],
-                )
-            )
+        keys, groups = np.unique(seconds // step * n + endpoint, return_inverse=True)
+        sums = regroup(sums, groups)
+        seconds, endpoint = keys // n * step, keys % n
+        columns.append(_column(step, endpoint, seconds, sums))
+        starts, groups = np.unique(seconds, return_inverse=True)
+        columns.append(_column(step, np.zeros_like(starts), starts, regroup(sums, groups)))
     return columns
+
+
+def _column(step: int, endpoint: Groups, start: Groups, sums: Sums) -> Column:
+    parts = encode(sums, len(start))
+    return Column(
+        step,
+        endpoint.tolist(),
+        start.tolist(),
+        [part.totals for part in parts],
+        [part.cells for part in parts],
+    )

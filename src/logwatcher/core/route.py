@@ -25,6 +25,8 @@ _QUERY = re.compile(r"[?#].*", re.DOTALL)
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/]*")
 _PARAMETER = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"//+")
+_SLASH_ID = f"/{ID}"
+_NUMBER = re.compile(r"/\d+(?=/|\Z|\.[A-Za-z]{1,5}(?:/|\Z))", re.ASCII)
 _WITH_DIGIT = re.compile(r"(?<=/)[^/\d]*\d[^/]*", re.ASCII)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
@@ -64,7 +66,9 @@ def to_route(path: str) -> str:
     ``{id}``; repeated slashes are one, a slash at the end is kept, since servers tell
     both apart. Never raises, never longer than ``MAX_ROUTE``; a route is its own route.
     """
-    return _cached(path) if len(path) <= _CACHED else _route(path[:MAX_PATH])
+    if len(path) > _CACHED:
+        return _route(path[:MAX_PATH])
+    return _cached(_NUMBER.sub(_SLASH_ID, path))  # ids that are numbers would fill the cache
 
 
 def _route(path: str) -> str:

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from logwatcher.core.formats import MAX_LINE
 
-PIECE = 4 * 1024 * 1024
-"""Bytes that are read at once, decompressed: 20,000 to 40,000 lines."""
+PIECE = 3 * 1024 * 1024
+"""Bytes that are read at once, decompressed: 15,000 to 30,000 lines."""
 HEAD = 64 * 1024
 """Bytes at the beginning by which a file is known."""
 TAIL = 4096

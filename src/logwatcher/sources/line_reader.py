@@ -48,9 +48,9 @@ class LineReader:
             batch = Batch(self.source, events, unmatched=tally.unmatched)
             yield self.batch(batch._replace(samples=tuple(tally.samples)))
 
-    def report(self, condition: Condition | None = None) -> Batch:
-        """How it goes, as a batch without events."""
-        condition = condition or Condition(self.format)
+    def report(self, behind: int = 0, problem: str = "", problem_us: int = 0) -> Batch:
+        """How it goes, as a batch without events; the arguments are ``Condition``'s."""
+        condition = Condition(self.format, behind, problem, problem_us)
         return Batch(self.source, [], input=self.name, condition=condition)
 
     def batch(self, batch: Batch) -> Batch:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats import MAX_LINE, Header
+from logwatcher.core.formats import MAX_LINE, Header, ParseUsual
 from logwatcher.core.health import MAX_SAMPLES, Sample
 from logwatcher.core.privacy import mask
 from logwatcher.core.text import clean
 
 MAX_SAMPLE = 500
 MAX_HEAD = 64 * 1024 * 1024
+
+_AT_ONCE = 1000  # lines, so that they stay in the processor's cache
 
 
 class Splitter:
@@ -93,21 +96,46 @@ class Tally:
             self.samples.append(Sample(mask(reason), clean(mask(text), MAX_SAMPLE)))
 
 
-def read_events(lines: Iterable[bytes], parse: Callable[[str], Event], tally: Tally) -> list[Event]:
-    """The events of these lines; ``tally`` counts them and what else there was."""
-    events = []
-    for raw in lines:
-        line = raw.strip(b"\0\r\n")
-        if not line:
+def read_events(
+    lines: Iterable[bytes],
+    parse: Callable[[str], Event],
+    tally: Tally,
+    usual: ParseUsual | None = None,
+) -> list[Event]:
+    """The events of these lines; ``tally`` counts them and what else there was.
+
+    Args:
+        lines: with or without their ends.
+        parse: of a format.
+        tally: see above.
+        usual: the format's ``parse_usual``, for many lines.
+    """
+    events: list[Event] = []
+    lines = iter(lines)
+    while some := list(islice(lines, _AT_ONCE)):
+        whole = [line for raw in some if (line := raw.strip(b"\0\r\n"))]
+        texts = [line.decode("utf-8", "replace") for line in whole]
+        found = usual(texts) if usual else [None] * len(texts)
+        if all(found) and all(len(line) <= MAX_LINE for line in whole):
+            events += filter(None, found)  # all of them
             continue
-        if len(line) > MAX_LINE:
-            tally.reject(line, f"longer than {MAX_LINE} bytes")
-            continue
-        try:
-            events.append(parse(line.decode("utf-8", "replace")))
-        except Header:
-            continue
-        except ParseError as error:
-            tally.reject(line, str(error))
+        for line, text, event in zip(whole, texts, found, strict=True):
+            if event is None or len(line) > MAX_LINE:
+                event = _read(line, text, parse, tally)
+            if event is not None:
+                events.append(event)
     tally.matched += len(events)
     return events
+
+
+def _read(line: bytes, text: str, parse: Callable[[str], Event], tally: Tally) -> Event | None:
+    if len(line) > MAX_LINE:
+        tally.reject(line, f"longer than {MAX_LINE} bytes")
+        return None
+    try:
+        return parse(text)
+    except Header:
+        return None
+    except ParseError as error:
+        tally.reject(line, str(error))
+        return None

@@ -1,5 +1,6 @@
 """Pieces of logs → blocks, in processes of their own."""
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -27,6 +28,7 @@ SMALL = 4 * 1024 * 1024
 """For so few bytes on disk it isn't worth it to start processes."""
 
 _MAX_REASONS = 100
+_GC_THRESHOLD = 200_000  # what a job makes is no garbage before the job is done
 _FOUND = re.compile(r"(?:,? (?:at column \d+|found |in ['\"])|: ['\"]).*", re.DOTALL)
 
 
@@ -85,13 +87,15 @@ class _Rejects(Tally):
 def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
-    read = _format(job.format).reader(job.policy, find_zone(job.zone))
+    format_ = _format(job.format)
+    read = format_.reader(job.policy, find_zone(job.zone))
+    usual = format_.usual_reader(job.policy)
     for header in job.headers:
         try:
             read(header)
         except ParseError:
             continue
-    events = read_events(job.lines.splitlines(), read, tally)
+    events = read_events(job.lines.splitlines(), read, tally, usual)
     return Parsed(to_block(events), tally.matched, tally.unmatched, tally.reasons, tally.kept)
 
 
@@ -156,6 +160,8 @@ def cores() -> int:
 
 def _work(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     while True:
         try:
             job = pickle.loads(connection.recv_bytes())  # noqa: S301  # from our own parent

@@ -3,11 +3,9 @@
 import secrets
 
 from django.db import models
-from django.db.models import Q
 
 from logwatcher.core.event import MAX_METHOD, MAX_ROUTE, MAX_SOURCE
 
-FIRST_ERROR = 400
 MAX_KEY = 240
 
 
@@ -68,8 +66,9 @@ class Bucket(models.Model):
 
 
 class Request(models.Model):
-    """One request as it came; the fields are ``core.event.Event``'s."""
+    """One request, until it is packed with others; the fields are ``core.event.Event``'s."""
 
+    id = models.BigIntegerField(primary_key=True)
     time_us = models.BigIntegerField()
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False)
     status = models.SmallIntegerField()
@@ -81,14 +80,24 @@ class Request(models.Model):
     client = models.TextField(default="")
     agent = models.TextField(default="")
 
-    class Meta:
-        indexes = (
-            models.Index(fields=["time_us", "id"], name="request_time"),
-            models.Index(fields=["endpoint", "time_us"], name="request_endpoint_time"),
-            models.Index(
-                fields=["time_us"], name="request_error_time", condition=Q(status__gte=FIRST_ERROR)
-            ),
-        )
+
+class Pack(models.Model):
+    """Many requests, of any endpoints: a ``core.pack.Pack`` and what the store adds.
+
+    ``id`` and ``last_id`` are the first and last request's; the ids between them may be
+    elsewhere, ``ids`` has those that are here. ``endpoints`` are the rows that the numbers in
+    ``keys`` stand for.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    last_id = models.BigIntegerField(db_index=True)
+    first_us = models.BigIntegerField()
+    last_us = models.BigIntegerField(db_index=True)
+    number = models.IntegerField()
+    endpoints = models.BinaryField()
+    ids = models.BinaryField()
+    keys = models.BinaryField()
+    rest = models.BinaryField()
 
 
 class FilePosition(models.Model):

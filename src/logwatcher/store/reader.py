@@ -12,12 +12,14 @@ from django.db.backends.utils import CursorWrapper
 from logwatcher.core import query
 from logwatcher.core.buckets import STEPS, align
 from logwatcher.core.event import Position
+from logwatcher.core.pack import FIELDS, KEYS
 from logwatcher.core.query import NOTHING, Figures, Row
 from logwatcher.core.view import View
 from logwatcher.core.window import Window
-from logwatcher.store import database
+from logwatcher.store import database, packed
 from logwatcher.store.database import READER
-from logwatcher.store.models import FIRST_ERROR, Head
+from logwatcher.store.models import Head
+from logwatcher.store.packed import Place, Wanted
 
 MANY_REVISIONS = 1000
 """A reader that is further behind gets all points of its view instead of the changed ones."""
@@ -27,6 +29,7 @@ MAX_ID = (1 << 63) - 1
 """No request ever gets this one."""
 
 _MINUTE = 60
+_NAMES = ("source", "method", "route")
 
 Params = list[Any]  # Any: what SQL takes
 
@@ -216,25 +219,36 @@ def has_requests() -> bool:
 def requests(view: View, window: Window, limit: int) -> list[RequestRow]:
     """The newest requests of the view in the window, from ``view.before`` on backwards."""
     where, params = _requests_of(view, window)
-    if view.before:
+    before = _cursor_of(view.before) if view.before else []
+    if before:
         where += " AND (r.time_us, r.id) < (%s, %s)"
-        params += _cursor_of(view.before)
-    return _request_rows(f"{where} ORDER BY r.time_us DESC, r.id DESC LIMIT %s", [*params, limit])
+    order = "ORDER BY r.time_us DESC, r.id DESC LIMIT %s"
+    rows = _request_rows(f"{where} {order}", [*params, *before, limit])
+    with _cursor() as cursor:
+        places = packed.newest(cursor, _wanted(view, window), before, limit)
+    return sorted([*rows, *_unpack(places)], key=_order, reverse=True)[:limit]
 
 
 def requests_after(view: View, window: Window, limit: int) -> list[RequestRow]:
     """The ``limit`` requests just newer than ``view.before``, newest first."""
     where, params = _requests_of(view, window)
+    start = _cursor_of(view.before)
     rows = _request_rows(
         f"{where} AND (r.time_us, r.id) >= (%s, %s) ORDER BY r.time_us, r.id LIMIT %s",
-        [*params, *_cursor_of(view.before), limit],
+        [*params, *start, limit],
     )
-    return rows[::-1]
+    with _cursor() as cursor:
+        places = packed.oldest(cursor, _wanted(view, window), start, limit)
+    return sorted([*rows, *_unpack(places)], key=_order)[:limit][::-1]
 
 
 def request(request_id: int) -> RequestRow | None:
     """One request by its id, which may be any number."""
-    rows = _request_rows("r.id = %s", [min(request_id, MAX_ID)])
+    known = min(request_id, MAX_ID)
+    rows = _request_rows("r.id = %s", [known])
+    if not rows:
+        with _cursor() as cursor:
+            rows = _unpack(packed.by_id(cursor, known))
     return rows[0] if rows else None
 
 
@@ -249,7 +263,9 @@ def new_requests(view: View, window: Window, after: int, last: int) -> NewReques
             [after, last, *params],
         )
         count, latest_us = cursor.fetchone()
-    return NewRequests(count, None if latest_us is None else latest_us / 1e6)
+        more, later_us = packed.count(cursor, _wanted(view, window), after, last)
+    latest_us = max((us for us in (latest_us, later_us) if us is not None), default=None)
+    return NewRequests(count + more, None if latest_us is None else latest_us / 1e6)
 
 
 def position(path: str) -> Position | None:
@@ -373,12 +389,22 @@ def _requests_of(view: View, window: Window) -> tuple[str, Params]:
     where += " AND r.time_us >= %s AND r.time_us < %s"
     params += [window.start * 1_000_000, window.end * 1_000_000]
     if view.status:
-        first, last = view.statuses
         where += " AND r.status >= %s AND r.status <= %s"
-        params += [first, last]
-        if first >= FIRST_ERROR:
-            where += f" AND r.status >= {FIRST_ERROR}"  # so that the index of errors fits
+        params += view.statuses
     return where, params
+
+
+def _wanted(view: View, window: Window) -> Wanted:
+    """The same for packed requests."""
+    endpoints = None
+    if view.source or view.method or view.endpoint:
+        endpoints = np.array(list(_endpoint_names(view)), np.int64)
+    times = (window.start * 1_000_000, window.end * 1_000_000)
+    return Wanted(*times, view.statuses, endpoints)
+
+
+def _order(row: RequestRow) -> tuple[int, int]:
+    return row.time_us, row.id
 
 
 def _request_rows(where: str, params: Params) -> list[RequestRow]:
@@ -391,3 +417,26 @@ def _request_rows(where: str, params: Params) -> list[RequestRow]:
             params,
         )
         return [RequestRow(*row) for row in cursor.fetchall()]
+
+
+def _unpack(places: list[Place]) -> list[RequestRow]:
+    """The requests at these places, in no order."""
+    rows = sorted({place.endpoint for place in places})
+    with _cursor() as cursor:
+        cursor.execute(
+            "SELECT e.id, s.name, e.method, e.route FROM logwatcher_endpoint e"
+            " JOIN logwatcher_source s ON s.id = e.source_id"
+            f" WHERE e.id IN ({', '.join(['%s'] * len(rows)) or 'NULL'})",
+            rows,
+        )
+        names = {row: dict(zip(_NAMES, of, strict=True)) for row, *of in cursor.fetchall()}
+        return [
+            RequestRow(
+                id=place.id,
+                time_us=place.time_us,
+                status=place.status,
+                **names[place.endpoint],
+                **dict(zip(FIELDS[len(KEYS) :], rest, strict=True)),
+            )
+            for place, rest in packed.rests(cursor, places)
+        ]

@@ -4,19 +4,18 @@ import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, repeat
-from operator import itemgetter
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.block import Block
-from logwatcher.core.buckets import STEPS, BucketKey, Endpoint, fill, merge_by_key
-from logwatcher.core.event import Batch, Event, Position
+from logwatcher.core.block import Block, Column, to_block
+from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
+from logwatcher.core.event import Batch, Position
 from logwatcher.core.route import OTHER, admit
-from logwatcher.store import inputs
+from logwatcher.store import inputs, request
 from logwatcher.store.database import atomic, connection, lock
-from logwatcher.store.models import FIRST_ERROR, Head
+from logwatcher.store.models import Head
 
 KEPT_REVISIONS = 20_000
 """How many commits back a reader may ask what changed."""
@@ -29,13 +28,6 @@ _PER_STATEMENT = 3000
 _CACHE_KB = 32_768
 _CHECKPOINT_PAGES = 16_000  # of 4 kB
 _SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
-_REQUEST = (
-    "time_us, endpoint_id, status, duration_us, size, path, error_type, error_message,"
-    " client, agent"
-)
-_INSERT_REQUEST = (
-    f"INSERT INTO logwatcher_request ({_REQUEST}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-)
 _SAVE_BUCKET = (
     "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
     " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
@@ -80,29 +72,22 @@ def _write(batches: Sequence[Batch]) -> int:
     Raises:
         _SomeRepeated: nothing was committed.
     """
-    by_source = {
-        source: [event for batch in group for event in batch.events]
+    blocks = {
+        source: to_block([event for batch in group for event in batch.events])
         for source, group in groupby(sorted(batches, key=_source), _source)
     }
-    buckets = {source: fill(source, events) for source, events in by_source.items()}
     positions = {batch.position.path: batch.position for batch in batches if batch.position}
     with atomic(), connection.cursor() as cursor:
         lock()
         _save_keys(cursor, batches)
-        for source, events in by_source.items():
-            source_id = _source_id(cursor, source)
-            succeeded = {event.route for event in events if event.status < FIRST_ERROR}
-            endpoints = dict.fromkeys(key.endpoint for key in buckets[source])
-            ids = _endpoint_ids(cursor, source_id, list(endpoints), succeeded)
-            _insert_requests(cursor, events, ids)
-            _merge_buckets(cursor, buckets[source], ids)
+        for source, block in blocks.items():
+            _add(cursor, source, block)
         for position in positions.values():
             _save_position(cursor, position)
         inputs.save(cursor, batches)
-        if not any(by_source.values()):  # nothing that a view shows
+        if not any(block.number for block in blocks.values()):  # nothing that a view shows
             return Head.objects.get().revision
-        starts = (key.start for of in buckets.values() for key in of if key.step == STEPS[0])
-        return commit_revision(cursor, ranges(starts))
+        return commit_revision(cursor, ranges(chain.from_iterable(map(_starts, blocks.values()))))
 
 
 class Overtaken(Exception):
@@ -170,14 +155,8 @@ def write_block(
         lock()
         if progress:
             _save_progress(cursor, progress, before)
-        source_id = _source_id(cursor, source)
-        endpoints = [Endpoint(source, *endpoint) for endpoint in block.endpoints]
-        rows = _endpoint_ids(cursor, source_id, endpoints, block.succeeded)
-        ids = [rows[endpoint] for endpoint in endpoints]
-        _insert_columns(cursor, block, ids)
-        _add_buckets(cursor, block, ids)
-        finest = (starts for step, _, starts, *_ in block.buckets if step == STEPS[0])
-        return commit_revision(cursor, ranges(chain.from_iterable(finest)))
+        _add(cursor, source, block)
+        return commit_revision(cursor, ranges(_starts(block)))
 
 
 def save_progress(progress: Progress, before: Progress) -> None:
@@ -203,19 +182,18 @@ def ranges(starts: Iterable[int]) -> list[tuple[int, int]]:
 
 def commit_revision(cursor: CursorWrapper, changed: list[tuple[int, int]]) -> int:
     """Record what this transaction changed as the next revision; call it once, under ``lock``."""
-    head = Head.objects.get()
-    head.revision += 1
-    cursor.execute("SELECT COALESCE(MAX(id), 0) FROM logwatcher_request")
-    head.last_request = max(head.last_request, cursor.fetchone()[0])
-    head.save()
+    cursor.execute("UPDATE logwatcher_head SET revision = revision + 1")
+    cursor.execute("SELECT revision, last_request FROM logwatcher_head")
+    revision, last_request = cursor.fetchone()
     cursor.execute(
         "INSERT INTO logwatcher_revision (number, last_request, changed) VALUES (%s, %s, %s)",
-        [head.revision, head.last_request, json.dumps(changed, separators=(",", ":"))],
+        [revision, last_request, json.dumps(changed, separators=(",", ":"))],
     )
     cursor.execute(
-        "DELETE FROM logwatcher_revision WHERE number <= %s", [head.revision - KEPT_REVISIONS]
+        "DELETE FROM logwatcher_revision WHERE number <= %s", [revision - KEPT_REVISIONS]
     )
-    return head.revision
+    number: int = revision
+    return number
 
 
 def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
@@ -236,6 +214,23 @@ def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
             fresh.append(batch)
     if len(fresh) < len(batches):
         raise _SomeRepeated(fresh)
+
+
+def _add(cursor: CursorWrapper, source: str, block: Block) -> None:
+    """Insert the requests, add the buckets."""
+    source_id = _source_id(cursor, source)
+    if not block.number:
+        return
+    endpoints = [Endpoint(source, *endpoint) for endpoint in block.endpoints]
+    rows = _endpoint_ids(cursor, source_id, endpoints, block.succeeded)
+    ids = [rows[endpoint] for endpoint in endpoints]
+    request.insert(cursor, block, ids)
+    _add_buckets(cursor, block, ids)
+
+
+def _starts(block: Block) -> Iterator[int]:
+    """Of the smallest buckets."""
+    return chain.from_iterable(column.starts for column in block.buckets if column.step == STEPS[0])
 
 
 def _source(batch: Batch) -> str:
@@ -276,88 +271,53 @@ def _known_endpoints(cursor: CursorWrapper, source_id: int) -> dict[tuple[str, s
     return {(method, route): row_id for method, route, row_id in cursor.fetchall()}
 
 
-def _insert_requests(cursor: CursorWrapper, events: list[Event], ids: dict[Endpoint, int]) -> None:
-    by_name = {(endpoint.method, endpoint.route): row_id for endpoint, row_id in ids.items()}
-    cursor.executemany(
-        _INSERT_REQUEST,
-        [
-            (
-                event.time_us,
-                by_name[event.method, event.route],
-                event.status,
-                event.duration_us,
-                event.size,
-                event.path,
-                event.error_type,
-                event.error_message,
-                event.client,
-                event.agent,
-            )
-            for event in sorted(events, key=itemgetter(0))  # by time: it halves the indexes' work
-        ],
-    )
+def _add_buckets(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
+    """Add the buckets to the stored ones. Safe since no one else writes meanwhile.
 
-
-def _merge_buckets(
-    cursor: CursorWrapper, buckets: dict[BucketKey, Aggregate], ids: dict[Endpoint, int]
-) -> None:
-    """Add the buckets to the stored ones. Safe since no one else writes meanwhile."""
-    parts = [
-        (Stored(ids[key.endpoint], key.step, key.start), part) for key, part in buckets.items()
+    Most of an old log's are new, and need no merging.
+    """
+    rows = [
+        row
+        for of in block.buckets
+        for row in zip(
+            map(ids.__getitem__, of.endpoints),
+            repeat(of.step),
+            of.starts,
+            of.totals,
+            of.cells,
+            strict=False,
+        )
     ]
-    merged = merge_by_key([*parts, *_stored_buckets(cursor, [key for key, _ in parts])])
+    if len(rows) <= _PER_STATEMENT:
+        stored = dict(_stored_buckets(cursor, [Stored(*row[:3]) for row in rows]))
+    else:
+        stored = {key: of for column in block.buckets for key, of in _near(cursor, column, ids)}
+    is_shared = len(set(ids)) < len(ids)  # some endpoints are counted as one
+    known = [row for row in rows if is_shared or row[:3] in stored]
+    merged = merge_by_key(
+        chain(
+            ((row[:3], Aggregate(*row[3:])) for row in known),
+            ((key, stored[key]) for key in {row[:3] for row in known} & stored.keys()),
+        )
+    )
+    if not is_shared:
+        cursor.executemany(_SAVE_BUCKET, [row for row in rows if row[:3] not in stored])
     cursor.executemany(_SAVE_BUCKET, [(*key, *aggregate) for key, aggregate in merged.items()])
 
 
-def _insert_columns(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
-    if not block.endpoint:
+def _near(
+    cursor: CursorWrapper, column: Column, ids: Sequence[int]
+) -> Iterator[tuple[tuple[int, int, int], Aggregate]]:
+    """What the store has of the buckets of ``column``, and maybe of others beside them."""
+    if not column.starts:
         return
-    times, *others = block.columns
-    rows = zip(times, map(ids.__getitem__, block.endpoint), *others, strict=True)
-    if connection.vendor == "postgresql":
-        with cursor.copy(f"COPY logwatcher_request ({_REQUEST}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-    else:
-        cursor.executemany(_INSERT_REQUEST, list(rows))
-
-
-def _add_buckets(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
-    """As ``_merge_buckets``; most of an old log's buckets are new, and need no merging."""
-    shared = len(set(ids)) < len(ids)  # some endpoints are counted as one
-    for step, endpoints, starts, totals, cells in block.buckets:
-        rows = list(
-            zip(map(ids.__getitem__, endpoints), repeat(step), starts, totals, cells, strict=False)
+    first, last = min(column.starts), max(column.starts)
+    endpoints = sorted({ids[endpoint] for endpoint in column.endpoints})
+    if ((last - first) // column.step + 1) * len(endpoints) > _SPARSE * len(column.starts):
+        keys = zip(column.endpoints, column.starts, strict=True)
+        yield from _stored_buckets(
+            cursor, [Stored(ids[endpoint], column.step, start) for endpoint, start in keys]
         )
-        if not rows:
-            continue
-        stored = {
-            tuple(key): part
-            for key, part in _stored_between(cursor, step, min(starts), max(starts), rows)
-        }
-        fresh = [] if shared else [row for row in rows if row[:3] not in stored]
-        known = rows if shared else [row for row in rows if row[:3] in stored]
-        merged = merge_by_key(
-            chain(
-                ((row[:3], Aggregate(*row[3:])) for row in known),
-                ((key, stored[key]) for key in {row[:3] for row in known} & stored.keys()),
-            )
-        )
-        cursor.executemany(_SAVE_BUCKET, fresh)
-        cursor.executemany(_SAVE_BUCKET, [(*key, *aggregate) for key, aggregate in merged.items()])
-
-
-def _stored_between(
-    cursor: CursorWrapper,
-    step: int,
-    first: int,
-    last: int,
-    rows: Sequence[tuple[int, int, int, bytes, bytes]],
-) -> Iterator[tuple[Stored, Aggregate]]:
-    """What the store has of the buckets of ``rows``, and maybe of others beside them."""
-    endpoints = sorted({row[0] for row in rows})
-    if ((last - first) // step + 1) * len(endpoints) > _SPARSE * len(rows):
-        yield from _stored_buckets(cursor, [Stored(*row[:3]) for row in rows])
         return
     for begin in range(0, len(endpoints), _PER_STATEMENT):
         some = endpoints[begin : begin + _PER_STATEMENT]
@@ -365,7 +325,7 @@ def _stored_between(
             "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
             f" WHERE endpoint_id IN ({', '.join(['%s'] * len(some))})"
             " AND step = %s AND start BETWEEN %s AND %s",
-            [*some, step, first, last],
+            [*some, column.step, first, last],
         )
         for *key, totals, cells in cursor.fetchall():
             yield Stored(*key), Aggregate(totals, cells)
@@ -373,7 +333,7 @@ def _stored_between(
 
 def _stored_buckets(
     cursor: CursorWrapper, keys: Sequence[Stored]
-) -> Iterator[tuple[Stored, Aggregate]]:
+) -> Iterator[tuple[tuple[int, int, int], Aggregate]]:
     """What the store has of these buckets."""
     for first in range(0, len(keys), _PER_STATEMENT):
         some = keys[first : first + _PER_STATEMENT]

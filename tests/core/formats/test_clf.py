@@ -363,3 +363,56 @@ def test_a_new_format_is_one_table_of_parts() -> None:
     assert parse("200 /a").path == "/a"
     with pytest.raises(ParseError, match="tiny: expected a path at column 4, found ''"):
         parse("200")
+
+
+TIMES = st.sampled_from(["12/May/2024:06:25:03 +0000", "12/May/2024:06:25:60 -0130"])
+REQUESTS = st.sampled_from(
+    [
+        "GET / HTTP/1.1",
+        "POST /api/7.png?a=1 HTTP/2.0",
+        f"GET /{'a' * MAX_PATH}/b HTTP/1.1",
+        "GET /a\u202eb\t HTTP/1.1",
+        r"GET /a\"b HTTP/1.1",
+        r"\x16\x03",
+        "FOO / HTTP/1.1",
+        "GET /a b",
+        "-",
+    ]
+)
+ENDS = st.sampled_from(["", " 0.142", " -", " 12.0000005", " rt=0.1", " 0.1, 0.2", " x", '" "'])
+LINES = st.builds(
+    lambda time, request, status, size, end: line(
+        request, time=time, status=status, size=size, end=end
+    ),
+    TIMES,
+    REQUESTS,
+    st.sampled_from(["200", "0", "999", "-", "007"]),
+    st.sampled_from(["0", "-", "123456789012345"]),
+    ENDS,
+)
+
+
+POLICIES = st.sampled_from([STRICT, Policy("full", keeps_query=True), Policy("truncate")])
+
+
+@pytest.mark.parametrize("name", ["combined", "common"])
+@given(st.lists(st.one_of(LINES, LINES.map(lambda text: text[:-3]), st.text())), POLICIES)
+def test_many_lines_at_once_are_read_like_each_alone(
+    name: str, lines: list[str], policy: Policy
+) -> None:
+    parse_usual = FORMATS[name].usual_reader(policy)
+    assert parse_usual
+    for text, event in zip(lines, parse_usual(lines), strict=True):
+        if event is not None:
+            assert event == FORMATS[name].reader(policy)(text)
+
+
+def test_a_usual_line_is_read_among_others_and_a_wrong_time_spoils_none() -> None:
+    parse_usual = FORMATS["combined"].usual_reader()
+    assert parse_usual
+    usual = [line(end=" 0.1"), line("POST /a/7?b HTTP/1.1", status="-", size="-", end=" -"), line()]
+    assert parse_usual([*usual, "nonsense"]) == [*map(parse, usual), None]
+    assert parse_usual([*usual, line(time="42/May/2024:06:25:03 +0000")]) == [None] * 4
+    assert parse_usual([*usual, line(time="2024-05-12T06:25:03 +00:00")]) == [None] * 4
+    assert parse_usual([line() + " " * MAX_LINE]) == [None]
+    assert parse_usual([]) == []

@@ -3,7 +3,7 @@
 from logwatcher.core.formats.apache import compile_apache
 from logwatcher.core.formats.detection import AutoParse, Detection, detect, read_after
 from logwatcher.core.formats.explanation import explain, likely_cause
-from logwatcher.core.formats.format import MAX_LINE, Format, FormatError, Header, Parse
+from logwatcher.core.formats.format import MAX_LINE, Format, FormatError, Header, Parse, ParseUsual
 from logwatcher.core.formats.jsonline import compile_json
 from logwatcher.core.formats.nginx import compile_nginx
 from logwatcher.core.formats.pattern import by_pattern
@@ -23,6 +23,7 @@ __all__ = [
     "FormatError",
     "Header",
     "Parse",
+    "ParseUsual",
     "Reading",
     "by_pattern",
     "compile_apache",

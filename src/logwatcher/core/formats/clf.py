@@ -1,10 +1,14 @@
 """The common log format and what servers add to it: NGINX, Apache, Traefik, ingress-nginx."""
 
+from collections.abc import Sequence
+from itertools import repeat
+
 from logwatcher.core.agent import to_family
 from logwatcher.core.event import MAX_PATH, Event
 from logwatcher.core.formats.duration import number_duration, text_duration
+from logwatcher.core.formats.fields import to_status
 from logwatcher.core.formats.format import Format
-from logwatcher.core.formats.pattern import CLIENT, QUOTED, by_pattern
+from logwatcher.core.formats.pattern import CLIENT, QUOTED, Groups, by_column, by_pattern
 from logwatcher.core.formats.request import SIMPLE_REQUEST, odd_request, simple_path
 from logwatcher.core.formats.timestamp import clf_time
 from logwatcher.core.privacy import Policy
@@ -19,6 +23,12 @@ START = (
     ("the request in quotes", rf'"(?:{SIMPLE_REQUEST}|({QUOTED}))" '),
     ("a status", r"(\d{1,3}|-) "),
     ("the bytes sent", r"(\d{1,15}|-)"),
+)
+_USUAL_START = (
+    START[0],
+    ("a time", r"([^\]]{26})\] "),  # whether it is one is found out once per second
+    ("the request", rf'"{SIMPLE_REQUEST}" '),
+    *START[3:],
 )
 _NO_AGENT = ("", "()")
 _AGENT = (
@@ -82,6 +92,36 @@ def to_event(
     )
 
 
+def _to_events(policy: Policy, rows: Sequence[Groups]) -> list[Event]:
+    """As ``to_event`` of each, column by column."""
+    if not rows:
+        return []
+    before, times, methods, paths, queries, statuses, sizes, agents, durations = zip(
+        *rows, strict=True
+    )
+    shown = paths
+    if any(queries) or not all(map(str.isprintable, paths)) or max(map(len, paths)) > MAX_PATH:
+        shown = tuple(map(simple_path, paths, queries))
+    columns = zip(
+        map(clf_time, times),
+        methods,
+        shown,
+        map(to_route, paths),
+        map(to_status, statuses),
+        [
+            None if text is None or text == "-" else int(float(text) * 1_000_000 + 0.5)
+            for text in durations
+        ],
+        [None if text == "-" else int(text) for text in sizes],
+        repeat(""),
+        repeat(""),
+        [policy.to_client(_address(text)) if text else "" for text in before],
+        map(to_family, agents),
+        strict=False,  # repeat has no end
+    )
+    return list(map(Event._make, columns))
+
+
 def _address(before: str) -> str:
     """The address in ``shop.example 203.0.113.7 - ada [``: it may be one list of several."""
     addresses, has_no_identity, _ = before.replace(", ", ",").partition(" - ")
@@ -121,6 +161,7 @@ COMMON = Format(
         to_event,
         usual=(*START, _NO_AGENT, _USUAL_TIME),
     ),
+    make_usual=by_column((*_USUAL_START, _NO_AGENT, _USUAL_TIME), _to_events),
 )
 COMBINED = Format(
     "combined",
@@ -133,6 +174,7 @@ COMBINED = Format(
         to_event,
         usual=(*START, _USUAL_AGENT, _USUAL_TIME),
     ),
+    make_usual=by_column((*_USUAL_START, _USUAL_AGENT, _USUAL_TIME), _to_events),
 )
 COMBINED_IO = Format(
     "combinedio",

@@ -1,6 +1,6 @@
 """What a log format is: how to recognise a request on a line and read it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
@@ -19,6 +19,11 @@ Parse = Callable[[str], Event]
 
 Make = Callable[[Policy], Parse]
 """What is to be kept → what reads the lines of one file, and reads nothing else."""
+
+ParseUsual = Callable[[Sequence[str]], list[Event | None]]
+"""Many lines at once → what ``Parse`` makes of each; None where only ``Parse`` can tell."""
+MakeUsual = Callable[[Policy], ParseUsual]
+"""As ``Make``."""
 
 
 class Header(ParseError):
@@ -41,6 +46,7 @@ class Format:
         has_headers: lines of the file say how those after them are to be read.
         is_general: fits lines that another format may describe better.
         may_lack_offset: its times may be ``Wall``: without an offset from UTC.
+        make_usual: makes what reads most lines as ``make``'s does, in less time; None if nothing.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Format:
     has_headers: bool = False
     is_general: bool = False
     may_lack_offset: bool = False
+    make_usual: MakeUsual | None = None
 
     @property
     def parse(self) -> Parse:
@@ -65,6 +72,10 @@ class Format:
         """
         parse = self.make(policy)
         return in_zone(parse, zone) if self.may_lack_offset else parse
+
+    def usual_reader(self, policy: Policy = STRICT) -> ParseUsual | None:
+        """The same for many usual lines at once, if there is a way."""
+        return self.make_usual(policy) if self.make_usual else None
 
 
 def check_length(name: str, line: str) -> None:

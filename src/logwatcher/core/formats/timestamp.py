@@ -22,10 +22,15 @@ MONTHS = {
     )
 }
 
+CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
+_is_clf = re.compile(CLF_TIME, re.ASCII).fullmatch
+
 
 @lru_cache(maxsize=1024)
 def clf_time(text: str) -> int:
-    """``10/Oct/2000:13:55:36 -0700``, of exactly that shape, in µs since the epoch."""
+    """``10/Oct/2000:13:55:36 -0700`` in µs since the epoch. Raises ParseError."""
+    if not _is_clf(text):
+        raise ParseError(f"no such time: {excerpt(text)}")
     second = int(text[18:20])
     if second > 60:
         raise ParseError(f"no such time: {text!r}")
@@ -50,8 +55,6 @@ def _clf_minute(minute: str, offset: str) -> int:
     shift = hours * 3600 + minutes * 60
     return int(local.timestamp()) - (shift if offset[0] == "+" else -shift)
 
-
-CLF_TIME = r"\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"
 
 _CLF = re.compile(rf"\[?({CLF_TIME})\]?", re.ASCII)
 _ISO = re.compile(

@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Request',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('time_us', models.BigIntegerField()),
                 ('status', models.SmallIntegerField()),
                 ('duration_us', models.BigIntegerField(null=True)),
@@ -157,9 +157,20 @@ class Migration(migrations.Migration):
                 ('agent', models.TextField(default='')),
                 ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='logwatcher.endpoint')),
             ],
-            options={
-                'indexes': [models.Index(fields=['time_us', 'id'], name='request_time'), models.Index(fields=['endpoint', 'time_us'], name='request_endpoint_time'), models.Index(condition=models.Q(('status__gte', 400)), fields=['time_us'], name='request_error_time')],
-            },
+        ),
+        migrations.CreateModel(
+            name='Pack',
+            fields=[
+                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ('last_id', models.BigIntegerField(db_index=True)),
+                ('first_us', models.BigIntegerField()),
+                ('last_us', models.BigIntegerField(db_index=True)),
+                ('number', models.IntegerField()),
+                ('endpoints', models.BinaryField()),
+                ('ids', models.BinaryField()),
+                ('keys', models.BinaryField()),
+                ('rest', models.BinaryField()),
+            ],
         ),
         migrations.AddConstraint(
             model_name='endpoint',
