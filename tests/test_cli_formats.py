@@ -103,7 +103,7 @@ def test_watch_reads_an_empty_log_as_it_grows_and_goes_on_after_its_headers(
 ) -> None:
     log = tmp_path / "u_ex.log"
     log.touch()
-    server = serve("watch", str(log), *options)
+    server = serve("watch", "--from=start", str(log), *options)
     with log.open("a") as file:
         file.write("#Version: 1.0\n#Fields: date time cs-uri-stem sc-status cs-method\n")
         file.write("2024-05-12 06:25:03 /a 200 GET\n")
