@@ -57,6 +57,8 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         now = time.time()
         shop.write(events(300, start=now - 270, seconds=250))
         shop.write([event(now - 20 - i, route=LONG, status=504, duration_s=59) for i in range(9)])
+        # Every method that the traffic has: one that is new takes a place of its own.
+        shop.write([event(now - 20, method=name) for name in ("POST", "PUT", "DELETE") * 9])
         yield shop
 
 
