@@ -164,7 +164,7 @@ def test_the_stream_goes_on_after_a_way_back(dashboard: Dashboard) -> None:
     expect(dashboard["#menu-status summary b"]).to_have_text("5xx")
     dashboard.page.go_back()
     expect(dashboard["#menu-status summary b"]).to_have_text("any")
-    dashboard.shop.write([event(time.time(), route="/after/back")])
+    dashboard.shop.write([event(time.time() - 7, route="/after/back")])
     dashboard.lists_first("/after/back")
 
 
