@@ -101,7 +101,7 @@ def pack_numbers(numbers: Groups) -> bytes:
     if not len(numbers):
         return b""
     least = int(numbers.min())
-    offsets = numbers - least
+    offsets = (numbers - least).view(np.uint64)  # right modulo 2**64, however far apart
     dtype = np.min_scalar_type(int(offsets.max()))
     return _HEAD.pack(dtype.char.encode(), least) + zlib.compress(
         offsets.astype(dtype).tobytes(), _LEVEL
@@ -114,7 +114,7 @@ def unpack_numbers(data: bytes) -> Groups:
         return np.array([], np.int64)
     char, least = _HEAD.unpack_from(data)
     offsets = np.frombuffer(zlib.decompress(data[_HEAD.size :]), np.dtype(char.decode()))
-    numbers: Groups = offsets.astype(np.int64) + least
+    numbers: Groups = offsets.astype(np.uint64).view(np.int64) + least
     return numbers
 
 
