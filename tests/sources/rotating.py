@@ -1,7 +1,8 @@
 """Writes numbered lines to a log and rotates it in every way: a process of its own.
 
-``python rotating.py LOG DATABASE LINES SEED numbers|dates``. What was read is looked up in the
-database, so that the reader is never far behind, and no file is removed before it was read.
+``python -m tests.sources.rotating LOG DATABASE LINES SEED numbers|dates``. How many lines are
+stored is looked up in the database, so that the reader is never far behind, and no file is removed
+before it was read.
 """
 
 import bz2
@@ -10,14 +11,14 @@ import lzma
 import os
 import random
 import shutil
-import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from backports import zstd
+
+from tests.database import query
 
 MAX_AHEAD = 40_000
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
@@ -141,18 +142,23 @@ class Writer:
         return self.path.with_name(f"{stem}1")
 
 
+def count_stored(database: str) -> int:
+    """How many requests the database has taken so far."""
+    ((count,),) = query(database, "SELECT last_request FROM logwatcher_head")
+    number: int = count
+    return number
+
+
 def main(log: str, database: str, lines: str, seed: str, names: str) -> None:
     """As the command line says."""
-    with closing(sqlite3.connect(database, timeout=60)) as connection:
-
-        def read() -> int:
-            count: int = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM line").fetchone()[
-                0
-            ]
-            return count
-
-        has_dates = names == "dates"
-        Writer(Path(log), read, int(lines), int(seed), has_dates=has_dates).run()
+    writer = Writer(
+        Path(log),
+        lambda: count_stored(database),
+        int(lines),
+        int(seed),
+        has_dates=names == "dates",
+    )
+    writer.run()
 
 
 if __name__ == "__main__":

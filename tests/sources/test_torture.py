@@ -1,66 +1,77 @@
 """A log is rotated in every way while its reader is killed again and again: each line once."""
 
 import random
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.sources import reading, rotating
+from tests import database
+from tests.server import Server
+from tests.sources import rotating
 
 LINES = {"numbers": 1_000_000, "dates": 100_000}
 SEED = 7
 TIMEOUT_S = 300
+KILLS = 15
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    (tmp_path / "log").mkdir()
+    return tmp_path / "log" / "access.log"
 
 
 @pytest.mark.parametrize("names", LINES)
-def test_each_line_is_read_once_and_in_order(tmp_path: Path, names: str) -> None:
-    rng = random.Random(SEED)
-    log, database = tmp_path / "log" / "access.log", tmp_path / "read.sqlite3"
-    log.parent.mkdir()
-    total, kills = LINES[names], 0
-    with closing(sqlite3.connect(database, timeout=60)) as connection:
-        connection.executescript(reading.TABLES)
-        writer = start(rotating, log, database, str(total), str(SEED), names)
-        end = time.monotonic() + TIMEOUT_S
+def test_each_line_is_stored_once_and_in_order(
+    serve: Callable[..., Server], log: Path, names: str
+) -> None:
+    log.touch()
+    server, total = serve("watch", str(log), "--from", "start"), LINES[names]
+    with writing(log, server.database_url, total, names):
+        for goal in goals(total):
+            wait(server.database_url, goal)
+            assert server.is_running, server.output
+            server.kill()
+            server.start()
+    assert database.assert_consistent(server.database_url) == total
+    stored = sorted(database.requests(server.database_url), key=itemgetter("id"))
+    wrong = [at for at, request in enumerate(stored) if request["path"] != f"/{at}"]
+    assert wrong[:1] == []
+
+
+def goals(total: int) -> list[int]:
+    """After how many lines the reader is killed: anywhere, and after the last one."""
+    return [*sorted(random.Random(SEED).sample(range(total), KILLS)), total]
+
+
+@contextmanager
+def writing(log: Path, url: str, total: int, names: str) -> Iterator[None]:
+    """While lines are written and the log is rotated, by a process of its own."""
+    module = [sys.executable, "-m", rotating.__name__]
+    arguments = [str(log), url, str(total), str(SEED), names]
+    with subprocess.Popen([*module, *arguments], stderr=subprocess.PIPE, text=True) as writer:
         try:
-            while count(connection) < total and time.monotonic() < end:
-                reader = start(reading, log, database)
-                wait(connection, total, rng.uniform(0.3, 1.5))
-                assert reader.poll() is None, reader.communicate()[1]
-                reader.kill()
-                reader.communicate()
-                kills += 1
+            yield
         finally:
             writer.kill()
             _, errors = writer.communicate()
-        assert errors == ""
-        rows = connection.execute("SELECT number FROM line ORDER BY rowid").fetchall()
-    expected = enumerate(range(total))
-    wrong = next((at for at, number in expected if rows[at : at + 1] != [(number,)]), None)
-    assert (len(rows), wrong) == (total, None)
-    assert kills >= 2
+    assert errors == ""
 
 
-def start(program: ModuleType, *arguments: object) -> subprocess.Popen[str]:
-    """Run the module as a program."""
-    command = [sys.executable, str(program.__file__), *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+def wait(url: str, goal: int) -> None:
+    """Until so many lines have been stored.
 
-
-def count(connection: sqlite3.Connection) -> int:
-    """How many lines have been committed."""
-    rows: int = connection.execute("SELECT COALESCE(MAX(rowid), 0) FROM line").fetchone()[0]
-    return rows
-
-
-def wait(connection: sqlite3.Connection, total: int, seconds: float) -> None:
-    """Until all is read, or so long."""
-    end = time.monotonic() + seconds
-    while count(connection) < total and time.monotonic() < end:
+    Raises:
+        TimeoutError: they were not.
+    """
+    end = time.monotonic() + TIMEOUT_S
+    while rotating.count_stored(url) < goal:
+        if time.monotonic() > end:
+            raise TimeoutError(goal)
         time.sleep(0.01)
