@@ -1,0 +1,54 @@
+"""The command line. Django and the rest are imported by the command that needs them."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from logwatcher import __version__
+from logwatcher.cli import database, logs, page, token, traffic, watch
+from logwatcher.cli.problem import UsageError, shown
+from logwatcher.config import ConfigError
+
+COMMANDS = (
+    page.add_demo,
+    watch.add,
+    logs.add_import,
+    logs.add_explain,
+    logs.add_formats,
+    page.add_serve,
+    traffic.add,
+    token.add,
+    database.add_migrate,
+)
+"""Each adds one command, in the order of ``--help``."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong on one line, not after all that could be right."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {shown(message)}; see: {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0, 1 after a bug, 2 for what the user can mend."""
+    options = parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (UsageError, ConfigError) as error:
+        print(f"logwatcher: {shown(str(error))}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = Parser(prog="logwatcher", description="Your HTTP traffic, live, on one page.")
+    top.add_argument("--version", action="version", version=f"logwatcher {__version__}")
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in COMMANDS:
+        add(commands)
+    return top

@@ -1,0 +1,83 @@
+"""The database that a command works on; ``logwatcher migrate``."""
+
+import argparse
+import os
+
+from logwatcher import config
+from logwatcher.cli.option import Commands
+from logwatcher.cli.problem import UsageError
+
+
+def add_migrate(commands: Commands) -> None:
+    """``logwatcher migrate``."""
+    command = commands.add_parser("migrate", help="make or update the database's tables")
+    command.set_defaults(command=_migrate)
+
+
+def set_up() -> None:
+    """Make the data directory and load Django. Raises UsageError."""
+    data = config.from_environment().data
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        writable = os.access(data, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise UsageError(
+            f"{data}: can't write there; mend its rights or set LOGWATCHER_DATA to another one"
+        )
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "logwatcher.settings")  # noqa: TID251
+    import django
+
+    django.setup()
+
+
+def migrate() -> list[str]:
+    """Apply the migrations that are missing; returns their names. Raises UsageError."""
+    from django.core.management import call_command
+
+    from logwatcher.store.exclusive import exclusive
+
+    if not _missing():
+        return []
+    with exclusive():
+        if missing := _missing():
+            call_command("migrate", verbosity=0, interactive=False)
+    return missing
+
+
+def check() -> None:
+    """Raises UsageError if a migration is missing."""
+    if _missing():
+        raise UsageError("the database's tables are missing or old; run: logwatcher migrate")
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    set_up()
+    names = migrate()
+    print("\n".join(f"applied {name}" for name in names) or "nothing to do")
+    return 0
+
+
+def _missing() -> list[str]:
+    """Migrations that this version has and the database has not.
+
+    Raises:
+        UsageError: the database can't be reached, or a newer version has changed it.
+    """
+    from django.db import DatabaseError, connection
+    from django.db.migrations.loader import MigrationLoader
+
+    try:
+        loader = MigrationLoader(connection)
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
+    applied = {key for key in loader.applied_migrations if key[0] == "logwatcher"}
+    known = {key for key in loader.disk_migrations if key[0] == "logwatcher"}
+    if newer := sorted(applied - known):
+        raise UsageError(
+            f"the database is from a newer version (it has {newer[-1][1]}); "
+            "upgrade logwatcher or use another database"
+        )
+    return [f"{app}.{name}" for app, name in sorted(known - applied)]

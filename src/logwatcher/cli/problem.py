@@ -1,0 +1,21 @@
+"""What the user is told on standard error."""
+
+import sys
+
+from logwatcher.core.text import clean
+
+MAX_MESSAGE = 2000
+
+
+class UsageError(Exception):
+    """Something the user can mend: what is wrong and what to do, on one line."""
+
+
+def tell(text: str) -> None:
+    """Say it, on one line, and go on."""
+    print(f"logwatcher: {shown(text)}", file=sys.stderr)
+
+
+def shown(message: str) -> str:
+    """What it says of names of files and the like, which may hold a terminal's escapes."""
+    return clean(message, MAX_MESSAGE)
