@@ -26,6 +26,7 @@ from tests.server import PROGRAM, Server
 from tests.stream.sse import Stream
 
 START_S, STOP_S = 3.0, 2.0
+LINE = '203.0.113.7 - - [14/Nov/2023:22:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-" 0.1\n'
 TRACEBACK = re.compile(r"Traceback|Warning|ERROR|CRITICAL")
 JSON = dict[str, Any]  # Any: JSON
 
@@ -308,9 +309,8 @@ def test_demo_takes_the_traffic_s_options(start: Callable[..., Server]) -> None:
 
 def test_a_log_may_have_any_name(start: Callable[..., Server], tmp_path: Path) -> None:
     log = tmp_path / os.fsdecode(b"caf\xe9 <b>.log")
-    line = '203.0.113.7 - - [14/Nov/2023:22:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-" 0.1\n'
     try:
-        log.write_text(line)
+        log.write_text(LINE)
     except OSError:
         pytest.skip("this file system wants UTF-8")
     for lines in (1, 2):
@@ -322,7 +322,23 @@ def test_a_log_may_have_any_name(start: Callable[..., Server], tmp_path: Path) -
         assert server.stop() == 0
         assert not TRACEBACK.search(server.output)
         with log.open("a") as file:
-            file.write(line)
+            file.write(LINE)
+
+
+def test_a_log_that_was_followed_may_be_away_when_it_starts_again(
+    start: Callable[..., Server], tmp_path: Path
+) -> None:
+    log = tmp_path / "access.log"
+    for lines in (1, 2):
+        log.write_text(LINE)
+        server = start("watch", "--from=start", str(log))
+        until(lambda: database.count_requests(server.database_url) == lines)  # noqa: B023
+        server.stop()
+        log.rename(tmp_path / f"access.log.{3 - lines}")
+    server = start("watch", str(log))
+    assert f"{log} is not there; it is waited for\n" in server.output
+    log.write_text(LINE)
+    until(lambda: database.count_requests(server.database_url) == 3)
 
 
 def test_a_restart_keeps_the_wanted_traffic(start: Callable[..., Server]) -> None:

@@ -48,7 +48,6 @@ def test_explain_holds_a_file_against_the_format_that_is_given(
     ("arguments", "message"),
     [
         (["explain", "missing.log"], "missing.log: not a file that can be read"),
-        (["watch", "missing.log"], "missing.log: not a file that can be read"),
         (["explain", __file__, "--format", "combind"], "did you mean 'combined'?"),
         (["watch", __file__, "--format", "$request"], "--format: nginx: no time in it"),
         (["watch", __file__, "--time-zone", "Berlin"], "--time-zone: unknown 'Berlin'"),

@@ -4,7 +4,7 @@ import errno
 import gc
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
@@ -35,9 +35,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then keep the garbage collector away from all that was loaded."""
         await super().startup(sockets)
-        if self.should_exit and self.started:  # a signal came meanwhile; Uvicorn would just return
-            await self.shutdown(sockets)
-            return
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
@@ -72,8 +69,12 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def run(sources: Sequence[Source], listener: socket.socket) -> int:
-    """Serve until a signal; returns the exit code."""
+def run(sources: Sequence[Source], listener: socket.socket, announce: Callable[[], None]) -> int:
+    """Serve until a signal; returns the exit code.
+
+    ``announce`` is called once no signal can be lost: Python's own way, an exception, ends in
+    whatever callback of an import or the garbage collector it comes upon.
+    """
     runtime = Runtime(sources)
     settings = uvicorn.Config(
         application(runtime),
@@ -86,5 +87,6 @@ def run(sources: Sequence[Source], listener: socket.socket) -> int:
     server = Server(settings, runtime)
     for number in HANDLED_SIGNALS:  # Uvicorn does so itself, but only once its loop runs
         signal.signal(number, server.handle_exit)
+    announce()
     server.run([listener])
     return 1 if runtime.has_failed or not server.started else 0
