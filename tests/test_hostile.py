@@ -339,6 +339,7 @@ def test_explain_says_nothing_that_a_terminal_would_obey(
     assert first_lines(log, 1) == [format_.sample]
 
 
+@pytest.mark.django_db(databases=["default", "reader"])
 @pytest.mark.parametrize(
     "arguments",
     [
