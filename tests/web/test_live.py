@@ -5,6 +5,7 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -217,6 +218,30 @@ def test_cards_are_sent_when_they_change(monkeypatch: pytest.MonkeyPatch) -> Non
     now += 301
     browser.tick()
     assert "/broken" not in browser.cards["endpoints"]
+
+
+@pytest.mark.parametrize("views", [1, 5, 20])
+def test_cards_take_a_share_of_the_time_however_many_views_there_are(
+    views: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, slow_s, spent_s = float(NOON), 0.05, 0.0
+
+    def cards(view: View, window: Window) -> dict[str, str]:
+        nonlocal clock, spent_s
+        clock += slow_s
+        spent_s += slow_s
+        return {}
+
+    monkeypatch.setattr(live, "_cards", cards)
+    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: clock))
+    watch = Watch(lambda: clock)
+    names = [View(endpoint=f"/{number}").query() for number in range(views)]
+    revision = watch.news(None, names, []).revision
+    while clock < NOON + 60:
+        writer.write([Batch("web", [event(int(clock))])])
+        revision = watch.news(revision, names, []).revision
+        clock += 0.2
+    assert 0.4 * live.CARDS_SHARE < spent_s / 60 < 1.2 * live.CARDS_SHARE
 
 
 def test_the_wanted_traffic_is_in_the_news() -> None:

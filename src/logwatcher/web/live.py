@@ -17,10 +17,10 @@ from logwatcher.stream.frame import encode_json
 from logwatcher.web import card, series, source
 from logwatcher.web.template import render_text
 
-CARDS_S = 0.4
-"""Tiles, endpoints and requests of a view are made anew at most so often …"""
-CARDS_SHARE = 0.1
-"""… and take at most this share of the time, however long the range is."""
+CARDS_S = 0.15
+"""Tiles, endpoints and requests of a view are made anew at most so often: at each tick …"""
+CARDS_SHARE = 0.2
+"""… and those of all views take at most this share of the time, however long the range is."""
 IDLE_S = 5.0
 """… and at least so often, since a log that stops commits nothing."""
 
@@ -106,7 +106,8 @@ class Watch:
         new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
         ended = time.monotonic()
         watched.cards, watched.is_stale, watched.made = cards, False, ended
-        watched.due = ended + max(CARDS_S, (ended - began) / CARDS_SHARE)
+        rest = (ended - began) * len(self._watched) / CARDS_SHARE
+        watched.due = ended + max(CARDS_S, rest)
         return new
 
     def _joins(self, joins: Sequence[Join], now: float, head: HeadNow) -> dict[Join, bytes | None]:
