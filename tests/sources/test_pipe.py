@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -77,3 +78,7 @@ def test_who_is_cancelled_does_not_wait_for_the_writer(pipe: tuple[int, int]) ->
 
     asyncio.run(asyncio.wait_for(body(), 5))
     os.write(pipe[1], b"too late\n")
+    for thread in threading.enumerate():
+        if thread.name == "pipe":
+            thread.join(5)  # else it might read what has the pipe's number next
+            assert not thread.is_alive()
