@@ -18,7 +18,7 @@ from tests import database
 from tests.core.otlp.exports import attributes, exception, logs, traces, value
 from tests.core.otlp.exports import log as made_log
 from tests.core.otlp.exports import span as made_span
-from tests.middleware.test_apps import Row, requests
+from tests.middleware.visiting import Row, requests
 from tests.receiver.asking import Sender, Store, run
 from tests.receiver.collector import Collector, Outcome, outcome
 from tests.sending import create_token
