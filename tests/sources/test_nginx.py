@@ -16,15 +16,7 @@ from logwatcher.sources.lines import Tally
 from logwatcher.sources.tail import tail
 from tests.sources import nginx
 
-REQUESTS = [
-    ("GET", "/api/products?size=1234", 200, 1234),
-    ("GET", "/api/products/4632?status=404&size=9", 404, 9),
-    ("POST", "/api/orders?status=201&size=64&delay=0.12", 201, 64),
-    ("PUT", "/api/users/5107?status=503&size=5", 503, 5),
-    ("DELETE", "/api/orders/7765?status=204", 204, 0),
-    ("GET", "/redirect?status=302", 302, 0),
-    ("GET", "/caf%C3%A9/a%20b", 200, 0),
-]
+REQUESTS = [*nginx.REQUESTS, ("GET", "/redirect?status=302", 302, 0)]
 
 
 @pytest.fixture
