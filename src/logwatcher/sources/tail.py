@@ -23,32 +23,6 @@ MAX_BATCH = 2000
 """Lines, and so events, in a batch."""
 
 
-async def tail(
-    path: Path,
-    source: str,
-    parse: Callable[[str], Event],
-    *,
-    position: Position | None = None,
-    from_end: bool = False,
-    since_us: int | None = None,
-    tally: Tally | None = None,
-    lookout: Lookout | None = None,
-    poll_s: float = POLL_S,
-) -> AsyncGenerator[Batch, None]:
-    """As ``follow``, with a ``Follower`` of its own; see there for the other arguments."""
-    follower = Follower(
-        path,
-        source,
-        parse,
-        position=position,
-        from_end=from_end,
-        since_us=since_us,
-        tally=tally,
-    )
-    async for batch in follow(follower, lookout or Lookout(poll_s)):
-        yield batch
-
-
 async def follow(follower: "Follower", lookout: Lookout) -> AsyncGenerator[Batch, None]:
     """The events of a file and, without end, those that are written to it.
 
@@ -118,8 +92,6 @@ class Follower:
         position: Position | None = None,
         from_end: bool = False,
         since_us: int | None = None,
-        tally: Tally | None = None,
-        grace_s: float = GRACE_S,
     ) -> None:
         """Nothing is opened before the first ``read``.
 
@@ -131,8 +103,6 @@ class Follower:
             from_end: skip what is in the file at first.
             since_us: skip what is in the file at first and older than this; found without
                 reading all of it, see ``find_since``.
-            tally: counts lines.
-            grace_s: as ``GRACE_S``.
         """
         self.path = path
         self.pause_s: float | None = None
@@ -142,9 +112,7 @@ class Follower:
         self._from_end = from_end
         self._since_us = since_us
         self._old_end = 0  # up to there lines may be older than that
-        self._tally = tally or Tally()
         self._untold = Tally()  # goes with the next batch
-        self._grace_s = grace_s
         self._files: deque[LogFile] = deque()  # the oldest first; the last one has the name now
         self._last: Mark | None = None  # the end of what was read before the oldest
         self._told: set[str] = set()
@@ -327,7 +295,7 @@ class Follower:
         written = sum(1 for later in list(self._files)[1:] if later.size)
         if not (written and file.is_at_end):
             return False
-        return file.is_packed or written > 1 or file.is_silent(self._grace_s)
+        return file.is_packed or written > 1 or file.is_silent(GRACE_S)
 
     def _batches(self, file: LogFile, lines: list[bytes]) -> Iterator[Batch]:
         behind = sum(map(len, lines))
@@ -337,7 +305,6 @@ class Follower:
             behind -= sum(map(len, part))
             tally, self._untold = self._untold, Tally()
             events = read_events(part, self._parse, tally)
-            self._tally.add(tally)
             if self._since_us is not None and before < self._old_end:
                 events = [event for event in events if event.time_us >= self._since_us]
             yield Batch(
