@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS, MAX_LINE
-from logwatcher.sources import tail
+from logwatcher.sources import chain
 from logwatcher.sources.lines import Tally
 from logwatcher.sources.lookout import POLL_S, Lookout
 from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, follow
@@ -124,7 +124,7 @@ class Log:
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing has to be silent for a while before it is done with."""
-    monkeypatch.setattr(tail, "GRACE_S", 0)
+    monkeypatch.setattr(chain, "GRACE_S", 0)
 
 
 @pytest.fixture
@@ -265,7 +265,7 @@ def test_a_renamed_file_is_read_while_the_new_one_is_empty(log: Log) -> None:
 def test_a_renamed_file_has_some_time_to_become_silent(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail, "GRACE_S", 60)
+    monkeypatch.setattr(chain, "GRACE_S", 60)
     log.write_lines(1)
     log.catch_up()
     old = log.rotate()
