@@ -18,7 +18,7 @@ import pytest
 
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS
-from logwatcher.importer import Importer, Summary, source_name
+from logwatcher.importer import Importer, Summary, reached, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
 from logwatcher.store import writer
@@ -233,6 +233,30 @@ def test_a_log_that_is_followed_is_not_imported(log: Path) -> None:
     writer.write([Batch("web", [], Position(str(log), 1, 2, log.stat().st_size, fingerprint))])
     assert "watch" in import_files(log).skipped[0].reason
     assert stored() == []
+
+
+def test_what_follows_a_log_can_go_on_where_its_import_ended(log: Path) -> None:
+    assert reached(log) is None
+    log.write_bytes(lines(range(10)))
+    assert reached(log) is None
+    import_files(log)
+    end, status = log.stat().st_size, log.stat()
+    with log.open("ab") as file:
+        file.write(line(10) + b"half a line")
+    fingerprint = archive.digest(log.read_bytes()[:256])
+    expected = Position(str(log), status.st_dev, status.st_ino, end, fingerprint)
+    assert reached(log) == expected
+    import_files(log)
+    assert reached(log) == expected._replace(offset=end + len(line(10)))
+    log.write_bytes(lines(range(5, 20)))
+    assert reached(log) is None
+
+
+def test_an_import_that_no_line_fitted_is_nothing_to_go_on_from(log: Path) -> None:
+    log.write_bytes(lines(range(10)))
+    import_files(log, format_="logfmt")
+    assert Import.objects.exists()
+    assert reached(log) is None
 
 
 def test_two_imports_of_one_file_do_not_both_count(log: Path) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
 from logwatcher import pusher as pusher_module
 from logwatcher.pusher import Pusher
@@ -44,14 +45,13 @@ Transport.__module__ = "uvicorn.protocols.http"
 
 
 class FakeWatch:
-    """Fails at first, then has no news."""
+    """Fails as often as there are errors, then has no news."""
 
-    failures = 0
+    errors: ClassVar[list[Exception]] = []
 
     def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
-        if FakeWatch.failures:
-            FakeWatch.failures -= 1
-            raise ZeroDivisionError("a bug")
+        if self.errors:
+            raise self.errors.pop()
         return News("ab-1", 1, 1.0, joins=dict.fromkeys(joins, b"{}"))
 
 
@@ -70,7 +70,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pusher_module, "LIFE_S", 0.5)
     monkeypatch.setattr(pusher_module, "RETRY_S", 0.01)
     monkeypatch.setattr(pusher_module, "Watch", FakeWatch)
-    monkeypatch.setattr(FakeWatch, "failures", 0)
+    monkeypatch.setattr(FakeWatch, "errors", [])
 
 
 def ask(application: Callable[..., Awaitable[None]], transport_of: type[Transport]) -> Transport:
@@ -96,12 +96,41 @@ def test_a_stream_ends_after_a_while_and_says_so() -> None:
     assert not got.messages[-1]["more_body"]
 
 
-def test_a_bug_in_the_feed_is_told_and_the_stream_goes_on(
+@pytest.mark.parametrize("error", [OperationalError("is locked"), InterfaceError("is locked")])
+def test_a_database_that_is_away_is_waited_for(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    FakeWatch.errors += [error, error]
+    assert "event: frame" in ask(django(TAKEN), Transport).text
+    assert caplog.text.count("asking again in 0.01 s: is locked") == 2
+
+
+def test_after_a_bug_all_streams_end_and_browsers_poll(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(FakeWatch, "failures", 2)
-    assert "event: frame" in ask(django(TAKEN), Transport).text
-    assert "a bug" in caplog.text
+    monkeypatch.setattr(pusher_module, "LIFE_S", 30)
+
+    async def run() -> list[Transport]:
+        pusher = Pusher(django(TAKEN))
+        watching, unlucky, later = Transport(), Transport(), Transport()
+        stream = asyncio.create_task(pusher(SCOPE, watching.receive, watching.send))
+        while "event: frame" not in watching.text:
+            watching.heard.clear()
+            await watching.heard.wait()
+        FakeWatch.errors.append(ZeroDivisionError("a bug"))
+        await pusher(SCOPE, unlucky.receive, unlucky.send)
+        await stream
+        await pusher(SCOPE, later.receive, later.send)
+        return [watching, unlucky, later]
+
+    watching, unlucky, later = asyncio.run(asyncio.wait_for(run(), 20))
+    for stream in (watching, unlucky):
+        assert not stream.messages[-1]["more_body"]
+        assert "again" not in stream.text  # it did not live its whole life
+    assert (later.status, later.text) == (TAKEN, "of Django")
+    [record] = [record for record in caplog.records if record.levelname == "CRITICAL"]
+    assert record.exc_info
+    assert record.exc_info[0] is ZeroDivisionError
 
 
 @pytest.mark.parametrize(("status", "takes"), [(403, True), (200, False), (TAKEN, False)])

@@ -10,9 +10,11 @@ import pytest
 from logwatcher import follower
 from logwatcher.core.formats import BY_ITSELF
 from logwatcher.follower import Start
+from logwatcher.importer import Importer
 from logwatcher.pipeline import Pipeline
 from logwatcher.runtime import Source
 from logwatcher.sources.line_reader import LineReader
+from logwatcher.sources.parsing import Parsers
 from logwatcher.store import inputs, reader, writer
 from logwatcher.store.models import Head, Request
 from logwatcher.store.thread import StoreThread
@@ -103,6 +105,17 @@ def test_each_file_is_a_source(tmp_path: Path) -> None:
     told = watch([shop, blog], is_stored(3))
     assert stored() == {"shop.log": ["/1", "/2"], "blog.log": ["/3"]}
     assert sorted(told) == ["blog.log: format combined", "shop.log: format combined"]
+
+
+@pytest.mark.parametrize("start", [Start(), Start(since_us=0), Start(from_end=True)])
+def test_what_was_imported_is_not_read_again(tmp_path: Path, start: Start) -> None:
+    log = tmp_path / "shop.log"
+    append(log, 1, 2)
+    with Parsers(0) as parsers:
+        Importer(parsers).import_file(log)
+    append(log, 3)
+    run(Watcher([str(log)], start=start), is_stored(3))
+    assert sorted(database.paths(database.url_of_tests())) == ["/1", "/2", "/3"]
 
 
 def test_several_files_can_be_one_source_and_keep_a_place_each(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from logwatcher.core.event import Position
 from logwatcher.core.formats import detect, find_format
 from logwatcher.core.formats.detection import MAX_LINES
 from logwatcher.core.privacy import STRICT, Policy
+from logwatcher.sources import logfile
 from logwatcher.sources.archive import HEAD, Archive, Broken, Piece, digest, pieces
 from logwatcher.sources.parsing import Job, Parsed, Parsers
 from logwatcher.sources.zone import LOCAL, MACHINE
@@ -292,6 +294,21 @@ def source_name(file: str) -> str:
     """What ``access.log``, ``access.log.1`` and ``access.log-20240512.gz`` have in common."""
     name = _COMPRESSION.sub("", file)
     return _ROTATION.sub("", name) or name
+
+
+def reached(path: Path) -> Position | None:
+    """How far a plain file has been imported, for who goes on with it; None if it hasn't been."""
+    try:
+        with Archive(path) as archive:
+            head = archive.read(HEAD)
+            known = _known(archive, progress.find(head))
+            status = path.stat()
+    except (Broken, OSError):
+        return None  # who follows it says why
+    if known is None or not known.matched or archive.is_compressed:
+        return None
+    fingerprint = digest(head[: min(known.offset, logfile.HEAD)])
+    return Position(str(path), status.st_dev, status.st_ino, known.offset, fingerprint)
 
 
 def _known(archive: Archive, candidates: list[Progress]) -> Progress | None:

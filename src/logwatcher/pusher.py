@@ -8,6 +8,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from django.db import InterfaceError, OperationalError
+
 from logwatcher.middleware import sender
 from logwatcher.store.thread import StoreThread
 from logwatcher.stream import frame
@@ -47,7 +49,7 @@ class Pusher:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
             return
-        if scope["type"] != "http" or not _never_waits(send):
+        if scope["type"] != "http" or self._hub.is_closed or not _never_waits(send):
             await self._application(scope, receive, send)
             return
         offer, is_taken = Offer(), False
@@ -64,7 +66,9 @@ class Pusher:
             await self._push(scope, receive, send)
 
     async def _push(self, scope: Message, receive: Receive, send: Send) -> None:
-        self._asking = self._asking or asyncio.create_task(self._keep_asking())
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._keep_asking())
+            self._asking.add_done_callback(self._conclude)
         try:
             async with asyncio.timeout(LIFE_S):
                 await self._live(scope, receive, send)
@@ -75,13 +79,20 @@ class Pusher:
             await _end(send)
 
     async def _keep_asking(self) -> None:
-        """The feed; whatever is wrong with it, the project goes on."""
+        """The feed; while the database is away its streams are silent and browsers say so."""
         while True:
             try:
                 await self._feed.run()
-            except Exception:
-                log.exception("the stream is silent; it is tried again in %g s", RETRY_S)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("the database doesn't answer, asking again in %g s: %s", RETRY_S, error)
                 await asyncio.sleep(RETRY_S)
+
+    def _conclude(self, asking: asyncio.Task[None]) -> None:
+        """After a bug nothing is pushed any more: browsers poll, and it meets only whose it is."""
+        if asking.cancelled():
+            return
+        log.critical("nothing is pushed any more because of a bug", exc_info=asking.exception())
+        self._hub.close()
 
     async def _ask(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         return await self._reading.call(self._watch.news, since, views, joins)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.db import InterfaceError, OperationalError
 
+from logwatcher import importer
 from logwatcher.core.event import MAX_PATH, MAX_SOURCE, Batch, Position
 from logwatcher.core.formats import BY_ITSELF, Reading
 from logwatcher.core.health import REPORT_S
@@ -86,7 +87,7 @@ class Watcher:
         return [of for path, of in reports.items() if is_due or of != said.get(path)]
 
     async def _new(self, thread: StoreThread) -> list[tuple[Path, Position | None]]:
-        """The files that weren't there before, and how far each was read by another process."""
+        """The files that weren't there before, and how far each was read or imported before."""
         found = await asyncio.to_thread(discovery.find, self._names)
         new = [path for path in found if path not in self._followers]
         if not new:
@@ -149,6 +150,6 @@ def _stored(paths: Sequence[Path]) -> tuple[list[Position | None], dict[Path, st
     names = {input_name(path): path for path in paths}
     known = inputs.sources(list(names))
     return (
-        [reader.position(input_name(path)) for path in paths],
+        [reader.position(input_name(path)) or importer.reached(path) for path in paths],
         {names[name]: source for name, source in known.items()},
     )

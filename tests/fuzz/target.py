@@ -28,7 +28,7 @@ from logwatcher.core.formats.zone import in_zone
 from logwatcher.core.privacy import FULL, STRICT, Policy
 from logwatcher.core.route import to_route
 from logwatcher.core.text import clean
-from logwatcher.sources import archive
+from logwatcher.sources import archive, chain
 from logwatcher.sources.archive import Archive, Broken, pieces
 from logwatcher.sources.lines import MAX_SAMPLE, Splitter, Tally, read_events
 from logwatcher.sources.sender import Senders
@@ -146,10 +146,10 @@ def fuzz_lines(data: bytes) -> None:
 def fuzz_tail(data: bytes) -> None:
     """A log that is followed: 0xFF ends what is written at once, 0xFE begins a new file."""
     files = [b""]
-    with tempfile.TemporaryDirectory(dir=_memory()) as folder:
+    with tempfile.TemporaryDirectory(dir=_memory()) as folder, patch.object(chain, "GRACE_S", 0):
         path = Path(folder) / "log"
         path.touch()
-        follower = Follower(path, "web", _as_path, grace_s=0)
+        follower = Follower(path, "web", _as_path)
         found: list[str] = []
         for number, part in enumerate(data.split(b"\xff")[:20]):
             if part.startswith(b"\xfe") and files[-1]:

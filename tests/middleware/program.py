@@ -1,159 +1,51 @@
-"""A small shop in each framework, watched by the middleware: ``program.py NAME URL TOKEN``.
+"""The shop of each framework, watched by the middleware: ``program.py NAME URL TOKEN``.
 
 Prints its port, serves until SIGTERM, and ends as such servers do.
 """
 
-import asyncio
-import signal
-import socket
 import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
-from wsgiref.validate import validator
+from collections.abc import Callable
 
 from logwatcher.middleware import ASGIMiddleware, WSGIMiddleware
-
-PARTS = [b"a" * 100, b"b" * 1000, b"c" * 10]
-PAUSE_S = 0.1
-App = Any  # an app of any of them
-
-
-def chunks() -> Iterator[bytes]:
-    """A response in parts, with pauses."""
-    for part in PARTS:
-        time.sleep(PAUSE_S)
-        yield part
-
-
-async def chunks_async() -> AsyncIterator[bytes]:
-    """The same."""
-    for part in PARTS:
-        await asyncio.sleep(PAUSE_S)
-        yield part
-
-
-def boom() -> str:
-    """Fails."""
-    raise ZeroDivisionError("a secret")
+from tests.middleware import shop
+from tests.middleware.shop import App
 
 
 def fastapi_app(url: str, token: str) -> App:
-    from fastapi import APIRouter, FastAPI
-    from starlette.responses import StreamingResponse
-
-    app = FastAPI()
-    router = APIRouter()
-
-    @app.get("/orders/{id}")
-    async def order(id: int) -> str:  # noqa: A002
-        return "order"
-
-    @app.get("/boom")
-    def fail() -> None:
-        boom()
-
-    @app.get("/stream")
-    async def stream() -> StreamingResponse:
-        return StreamingResponse(chunks_async())
-
-    @router.post("/items/{item}")
-    async def item(item: str) -> str:
-        return "item"
-
-    app.include_router(router, prefix="/shop")
+    app = shop.fastapi_app()
     app.add_middleware(ASGIMiddleware, url=url, token=token)
     return app
 
 
 def starlette_app(url: str, token: str) -> App:
-    from starlette.applications import Starlette
-    from starlette.requests import Request
-    from starlette.responses import PlainTextResponse, Response, StreamingResponse
-    from starlette.routing import Mount, Route
-
-    async def order(request: Request) -> Response:
-        return PlainTextResponse("order")
-
-    def fail(request: Request) -> Response:
-        boom()
-        raise AssertionError
-
-    async def stream(request: Request) -> Response:
-        return StreamingResponse(chunks_async())
-
-    routes = [
-        Route("/orders/{id:int}", order),
-        Route("/boom", fail),
-        Route("/stream", stream),
-        Mount("/shop", routes=[Route("/items/{item}", order, methods=["POST"])]),
-    ]
-    return ASGIMiddleware(Starlette(routes=routes), url=url, token=token)
+    return ASGIMiddleware(shop.starlette_app(), url=url, token=token)
 
 
 def flask_app(url: str, token: str) -> App:
-    from flask import Blueprint, Flask
+    def watch(app: App) -> None:
+        app.wsgi_app = WSGIMiddleware(app.wsgi_app, url=url, token=token)
 
-    app = Flask(__name__)
-    shop = Blueprint("shop", __name__)
-    app.add_url_rule("/orders/<int:id>", "order", lambda id: "order")  # noqa: A006
-    app.add_url_rule("/boom", "boom", boom)
-    app.add_url_rule("/stream", "stream", chunks)
-    shop.add_url_rule("/items/<item>", "item", lambda item: "item", methods=["POST"])
-    app.register_blueprint(shop, url_prefix="/shop")
-    app.wsgi_app = WSGIMiddleware(app.wsgi_app, url=url, token=token)  # type: ignore[method-assign]
-    return app
+    return shop.flask_app(watch)
 
 
-def _set_up_django(url: str, token: str) -> None:
-    import django
-    from django.conf import settings
-    from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-    from django.urls import include, path, re_path
-    from django.views.decorators.csrf import csrf_exempt
-
-    def order(request: HttpRequest, **_: object) -> HttpResponse:
-        return HttpResponse("order")
-
-    def fail(request: HttpRequest) -> HttpResponse:
-        boom()
-        raise AssertionError
-
-    def stream(request: HttpRequest) -> StreamingHttpResponse:
-        is_async = type(request).__name__ == "ASGIRequest"
-        return StreamingHttpResponse(chunks_async() if is_async else chunks())
-
-    shop = [re_path(r"^items/(?P<item>[a-z]{1,9})$", csrf_exempt(order))]
-    patterns = [
-        path("orders/<int:id>", order),
-        path("boom", fail),
-        path("stream", stream),
-        path("shop/", include(shop)),
-    ]
-    settings.configure(
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=tuple(patterns),
-        SECRET_KEY="x" * 50,
+def _configure_django(url: str, token: str) -> None:
+    shop.configure_django(
         MIDDLEWARE=["logwatcher.middleware.DjangoMiddleware"],
         LOGWATCHER={"URL": url, "TOKEN": token},
-        LOGGING_CONFIG=None,
     )
-    django.setup()
 
 
 def django_app(url: str, token: str) -> App:
     from django.core.wsgi import get_wsgi_application
 
-    _set_up_django(url, token)
+    _configure_django(url, token)
     return get_wsgi_application()
 
 
 def django_asgi_app(url: str, token: str) -> App:
     from django.core.asgi import get_asgi_application
 
-    _set_up_django(url, token)
+    _configure_django(url, token)
     return get_asgi_application()
 
 
@@ -162,32 +54,9 @@ WSGI = {"flask": flask_app, "django": django_app}
 APPS: dict[str, Callable[[str, str], App]] = {**ASGI, **WSGI}
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
-
-def serve_wsgi(app: App) -> None:
-    """With a check of all that WSGI demands."""
-    server: WSGIServer = make_server("127.0.0.1", 0, validator(app), handler_class=_Quiet)
-    print(server.server_port, flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    server.serve_forever()
-
-
-def serve_asgi(app: App) -> None:
-    """By Uvicorn."""
-    import uvicorn
-
-    listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
-    server.run([listener])
-
-
 def main(name: str, url: str, token: str) -> None:
     """Serve one of them."""
-    serve = serve_asgi if name in ASGI else serve_wsgi
+    serve = shop.serve_asgi if name in ASGI else shop.serve_wsgi
     serve(APPS[name](url, token))
 
 

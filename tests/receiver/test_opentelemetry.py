@@ -1,10 +1,6 @@
 """Unmodified apps, SDKs and exporters of OpenTelemetry send, and a real server shows it."""
 
 import http.server
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -26,32 +22,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind
 
 from tests import database
-from tests.middleware.program import PARTS, PAUSE_S
-from tests.middleware.test_apps import VISITS, Row, requests, visit
+from tests.middleware.shop import PARTS, PAUSE_S
+from tests.middleware.visiting import VISITS, Row, requests, running, visit
 from tests.receiver.instrumented import APPS
 from tests.sending import create_token
 from tests.server import Server
 
 WAIT_S = 20
-
-
-@contextmanager
-def running(name: str, exporter: str, **environment: str) -> Iterator[int]:
-    """The app's port."""
-    program = [sys.executable, "-m", "tests.receiver.instrumented", name, exporter]
-    with subprocess.Popen(
-        program, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
-    ) as process:
-        assert process.stdout
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
 
 
 def wait_for(server: Server, count: int) -> list[Row]:
@@ -73,6 +50,7 @@ def test_an_instrumented_app_is_watched(
 ) -> None:
     server = serve("demo")
     with running(
+        "tests.receiver.instrumented",
         name,
         exporter,
         OTEL_EXPORTER_OTLP_ENDPOINT=server.url,

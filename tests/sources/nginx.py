@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import IO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,7 +20,7 @@ import pytest
 CONFIG = """
 {user}
 daemon off;
-worker_processes 1;
+worker_processes {workers};
 pid nginx.pid;
 events {{ worker_connections 128; }}
 http {{
@@ -28,16 +29,31 @@ http {{
     fastcgi_temp_path fastcgi;
     scgi_temp_path scgi;
     uwsgi_temp_path uwsgi;
-    log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status '
-                     '$body_bytes_sent "$http_referer" "$http_user_agent" $request_time';
-    access_log combined.log combined;
-    access_log timed.log timed;
+{logs}
     server {{
         listen 127.0.0.1:{port};
         location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
     }}
 }}
 """
+USER = "user root;" if os.geteuid() == 0 else ""
+TIMED = """
+    log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status '
+                     '$body_bytes_sent "$http_referer" "$http_user_agent" $request_time';
+"""
+LOGS = f"""{TIMED}
+    access_log combined.log combined;
+    access_log timed.log timed;
+"""
+REQUESTS = [
+    ("GET", "/api/products?size=1234", 200, 1234),
+    ("GET", "/api/products/4632?status=404&size=9", 404, 9),
+    ("POST", "/api/orders?status=201&size=64&delay=0.12", 201, 64),
+    ("PUT", "/api/users/5107?status=503&size=5", 503, 5),
+    ("DELETE", "/api/orders/7765?status=204", 204, 0),
+    ("GET", "/caf%C3%A9/a%20b", 200, 0),
+]
+"""Method, target, and the status and size that are answered."""
 
 
 class Client:
@@ -83,16 +99,25 @@ def running(folder: Path) -> Iterator[Nginx]:
     with upstream() as upstream_port:
         port = free_port()
         config = folder / "nginx.conf"
-        user = "user root;" if os.geteuid() == 0 else ""
-        config.write_text(CONFIG.format(user=user, port=port, upstream=upstream_port))
+        text = CONFIG.format(user=USER, workers=1, logs=LOGS, port=port, upstream=upstream_port)
+        config.write_text(text)
         arguments = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
-        process = subprocess.Popen(arguments)
-        try:
-            wait_for(port, process)
+        with started(arguments, folder, port) as process:
             yield Nginx(folder, port, process)
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
+
+
+@contextmanager
+def started(
+    program: list[str], folder: Path, port: int, output: IO[bytes] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that listens on the port, and whose local time is UTC; it is ended at the end."""
+    process = subprocess.Popen(program, cwd=folder, stdout=output, env={**os.environ, "TZ": "UTC"})
+    try:
+        wait_for(port, process)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def find_program(name: str, package: str) -> str:

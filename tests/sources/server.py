@@ -1,7 +1,5 @@
 """Real servers in front of a small one, each with several logs, for tests of what they write."""
 
-import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -9,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.sources.nginx import Client, find_program, free_port, upstream, wait_for
+from tests.sources.nginx import CONFIG, USER, Client, find_program, free_port, started, upstream
 
 COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 COMBINED = f'{COMMON} "$http_referer" "$http_user_agent"'
@@ -21,6 +19,26 @@ NGINX_JSON = (
 )
 APACHE = r"%h %l %u %t \"%r\" %>s %b"
 APACHE_COMBINED = APACHE + r" \"%{Referer}i\" \"%{User-Agent}i\""
+HAPROXY = """
+global
+    {log}
+    tune.http.logurilen 4096
+    maxconn 100
+defaults
+    mode http
+    log global
+    option httplog
+    option dontlognull
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend web
+    bind 127.0.0.1:{port}
+    default_backend app
+backend app
+    server one 127.0.0.1:{upstream}
+{ring}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +74,7 @@ SERVERS = {
     "nginx": Server(
         "nginx-light",
         ["-p", "{folder}", "-c", "{folder}/config", "-e", "{folder}/error.log"],
-        """
-user {user};
-daemon off;
-worker_processes 1;
-pid nginx.pid;
-events {{ worker_connections 128; }}
-http {{
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
-{logs}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
-    }}
-}}
-""",
+        CONFIG,
         "    log_format {name}_ {written};\n    access_log {name}.log {name}_;\n",
         {
             "combined": Log("combined", f"'{COMBINED}'", has_latency=False),
@@ -155,24 +155,7 @@ ProxyPass / http://127.0.0.1:{upstream}/
     "haproxy": Server(
         "haproxy",
         ["-f", "{folder}/config", "-db"],
-        """
-global
-    log stdout format raw local0
-    maxconn 100
-defaults
-    mode http
-    log global
-    option httplog
-    option dontlognull
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-frontend web
-    bind 127.0.0.1:{port}
-    default_backend app
-backend app
-    server one 127.0.0.1:{upstream}
-""",
+        HAPROXY.replace("{log}", "log stdout format raw local0").replace("{ring}", ""),
         logs={"output": Log("haproxy")},
         has_headers_in_size=True,
     ),
@@ -229,7 +212,8 @@ def running(name: str) -> Iterator[RunningServer]:
             "folder": folder,
             "port": port,
             "upstream": upstream_port,
-            "user": "root" if os.geteuid() == 0 else "nobody",
+            "user": USER,
+            "workers": 1,
             "modules": "/usr/lib/apache2/modules",
         }
         logs = "".join(
@@ -240,13 +224,8 @@ def running(name: str) -> Iterator[RunningServer]:
         )
         (folder / "config").write_text(server.config.format(logs=logs, **known))
         arguments = [argument.format(**known) for argument in server.arguments]
-        with (folder / "output.log").open("wb") as output:
-            process = subprocess.Popen(
-                [program, *arguments], stdout=output, env={**os.environ, "TZ": "UTC"}
-            )
-        try:
-            wait_for(port, process)
+        with (
+            (folder / "output.log").open("wb") as output,
+            started([program, *arguments], folder, port, output),
+        ):
             yield RunningServer(name, port, folder)
-        finally:
-            process.terminate()
-            process.wait(timeout=20)

@@ -12,19 +12,12 @@ from logwatcher.core.event import Event
 from logwatcher.core.formats import FORMATS
 from logwatcher.core.route import NO_ROUTE
 from logwatcher.core.text import OTHER_METHOD
-from logwatcher.sources.lines import Tally
-from logwatcher.sources.tail import tail
+from logwatcher.sources import tail
+from logwatcher.sources.lookout import Lookout
+from logwatcher.sources.tail import Follower
 from tests.sources import nginx
 
-REQUESTS = [
-    ("GET", "/api/products?size=1234", 200, 1234),
-    ("GET", "/api/products/4632?status=404&size=9", 404, 9),
-    ("POST", "/api/orders?status=201&size=64&delay=0.12", 201, 64),
-    ("PUT", "/api/users/5107?status=503&size=5", 503, 5),
-    ("DELETE", "/api/orders/7765?status=204", 204, 0),
-    ("GET", "/redirect?status=302", 302, 0),
-    ("GET", "/caf%C3%A9/a%20b", 200, 0),
-]
+REQUESTS = [*nginx.REQUESTS, ("GET", "/redirect?status=302", 302, 0)]
 
 
 @pytest.fixture
@@ -33,14 +26,15 @@ def server(tmp_path: Path) -> Iterator[nginx.Nginx]:
         yield server
 
 
-def follow(log: Path, count: int, tally: Tally | None = None) -> list[Event]:
-    """The first events of a log, read as they are written."""
+def follow(log: Path, count: int) -> list[Event]:
+    """The first events of a log, read as they are written; each line must be one."""
 
     async def read() -> list[Event]:
         events: list[Event] = []
-        batches = tail(log, "web", FORMATS["combined"].parse, tally=tally)
+        batches = tail.follow(Follower(log, "web", FORMATS["combined"].parse), Lookout())
         async with asyncio.timeout(20):
             async for batch in batches:
+                assert batch.unmatched == 0
                 events += batch.events
                 if len(events) >= count:
                     break
@@ -56,8 +50,7 @@ def test_every_request_is_found_with_what_it_was(server: nginx.Nginx, log: str) 
     agent = {"User-Agent": 'quotes " and \\ in it', "Referer": "https://example.com/é"}
     for method, target, _, _ in REQUESTS:
         server.request(method, target, headers=agent)
-    tally = Tally()
-    events = follow(getattr(server, log), len(REQUESTS), tally)
+    events = follow(getattr(server, log), len(REQUESTS))
     assert [(event.method, event.path, event.status, event.size) for event in events] == [
         (method, target.split("?")[0], status, size) for method, target, status, size in REQUESTS
     ]
@@ -67,7 +60,6 @@ def test_every_request_is_found_with_what_it_was(server: nginx.Nginx, log: str) 
         "/api/orders",
     ]
     assert all(before_us <= event.time_us <= time.time_ns() // 1000 for event in events)
-    assert (tally.matched, tally.unmatched) == (len(REQUESTS), 0)
 
 
 def test_the_latency_is_found_where_the_log_has_it(server: nginx.Nginx) -> None:
@@ -89,8 +81,7 @@ def test_odd_requests_are_found_too(server: nginx.Nginx, log: str) -> None:
     server.send(b"GET http://example.com/items/7?q HTTP/1.0\r\n\r\n")
     server.send(b"BREW /pot HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     server.send(b"GET /old\r\n")
-    tally = Tally()
-    events = follow(getattr(server, log), 6, tally)
+    events = follow(getattr(server, log), 6)
     assert [(event.method, event.route, event.status) for event in events] == [
         (OTHER_METHOD, NO_ROUTE, 400),
         (OTHER_METHOD, NO_ROUTE, 400),
@@ -99,7 +90,6 @@ def test_odd_requests_are_found_too(server: nginx.Nginx, log: str) -> None:
         (OTHER_METHOD, "/pot", 501),
         ("GET", "/old", 200),
     ]
-    assert tally.unmatched == 0
 
 
 def test_no_request_is_lost_or_found_twice_when_the_log_is_rotated(server: nginx.Nginx) -> None:

@@ -11,16 +11,9 @@ from logwatcher.core.formats import AutoParse, detect, find_format
 from logwatcher.core.formats.request import without_origin
 from logwatcher.core.privacy import FULL, Policy
 from logwatcher.sources.lines import Tally, first_lines, read_events
+from tests.sources.nginx import REQUESTS
 from tests.sources.server import SERVERS, Log, RunningServer, running
 
-REQUESTS = [
-    ("GET", "/api/products?size=1234", 200, 1234),
-    ("GET", "/api/products/4632?status=404&size=9", 404, 9),
-    ("POST", "/api/orders?status=201&size=64&delay=0.12", 201, 64),
-    ("PUT", "/api/users/5107?status=503&size=5", 503, 5),
-    ("DELETE", "/api/orders/7765?status=204", 204, 0),
-    ("GET", "/caf%C3%A9/a%20b", 200, 0),
-]
 NO_QUERY = {"squid"}  # unless strip_query_terms is off
 NO_AGENT = {"common", "both", "output", "squid"}
 AGENT = {"User-Agent": 'quotes " and \\ in it', "Referer": "https://example.com/é"}

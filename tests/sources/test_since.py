@@ -97,7 +97,7 @@ def test_a_follower_begins_there_and_remembers_it(tmp_path: Path) -> None:
     path = tmp_path / "access.log"
     path.write_bytes(b"".join(line(number) for number in range(20_000)) + line(5) + line(20_000))
     since_us = (START + 15_000) * SECOND
-    follower = Follower(path, "web", parse, since_us=since_us, grace_s=0)
+    follower = Follower(path, "web", parse, since_us=since_us)
     [first] = follower.read()
     assert first.events == []
     assert first.position

@@ -1,11 +1,9 @@
 """What NGINX, HAProxy and logger send by syslog is found: every request, with what it was."""
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,61 +12,17 @@ from logwatcher.core.event import Batch, Event
 from logwatcher.sources.address import Address, Sockets, open_sockets
 from logwatcher.sources.sender import Senders
 from logwatcher.sources.syslog import Syslog
-from tests.sources.nginx import Client, find_program, free_port, upstream, wait_for
-from tests.sources.server import NGINX_JSON
+from tests.sources import nginx
+from tests.sources.nginx import Client, find_program, free_port, started, upstream
+from tests.sources.server import HAPROXY, NGINX_JSON
 
-REQUESTS = [
-    ("GET", "/api/products?size=1234", 200, 1234),
-    ("GET", "/api/products/4632?status=404&size=9", 404, 9),
-    ("POST", "/api/orders?status=201&size=64&delay=0.12", 201, 64),
-    ("PUT", "/api/users/5107?status=503&size=5", 503, 5),
-    ("DELETE", "/api/orders/7765?status=204", 204, 0),
-    ("GET", "/caf%C3%A9/a%20b", 200, 0),
-    ("GET", "/long/" + "x" * 1500, 200, 0),
-]
-NGINX = """
-{user}
-daemon off;
-worker_processes 2;
-pid nginx.pid;
-error_log syslog:server={syslog},tag=shop info;
-events {{ worker_connections 128; }}
-http {{
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
-    log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status '
-                     '$body_bytes_sent "$http_referer" "$http_user_agent" $request_time';
-    log_format json escape=json '{json}';
-    access_log syslog:server={syslog},tag=shop timed;
-    access_log syslog:server={syslog},tag=shop_json,nohostname,facility=local0 json;
-    access_log syslog:server={syslog} combined;
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
-    }}
-}}
-"""
-HAPROXY = """
-global
-    {log}
-    tune.http.logurilen 4096
-defaults
-    mode http
-    log global
-    option httplog
-    option dontlognull
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-frontend web
-    bind 127.0.0.1:{port}
-    default_backend app
-backend app
-    server one 127.0.0.1:{upstream}
-{ring}
+REQUESTS = [*nginx.REQUESTS, ("GET", "/long/" + "x" * 1500, 200, 0)]
+NGINX = f"""{nginx.TIMED}
+    log_format json escape=json '{NGINX_JSON}';
+    error_log syslog:server={{syslog}},tag=shop info;
+    access_log syslog:server={{syslog}},tag=shop timed;
+    access_log syslog:server={{syslog}},tag=shop_json,nohostname,facility=local0 json;
+    access_log syslog:server={{syslog}} combined;
 """
 RING = """
 ring syslog
@@ -100,18 +54,6 @@ def sockets() -> Iterator[Sockets]:
     opened = open_sockets(Address("127.0.0.1", 0))
     yield opened
     opened.close()
-
-
-@contextmanager
-def running(program: list[str], folder: Path, port: int) -> Iterator[Client]:
-    """A server in front of the small one; its client waits until it listens."""
-    process = subprocess.Popen(program, cwd=folder, env={**os.environ, "TZ": "UTC"})
-    try:
-        wait_for(port, process)
-        yield Client(port)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def collect(sockets: Sockets, counts: dict[str, int]) -> dict[str, list[Event]]:
@@ -161,18 +103,18 @@ def test_every_request_of_nginx_is_found(tmp_path: Path, sockets: Sockets) -> No
     port = free_port()
     with upstream() as upstream_port:
         (tmp_path / "nginx.conf").write_text(
-            NGINX.format(
-                user="user root;" if os.geteuid() == 0 else "",
+            nginx.CONFIG.format(
+                user=nginx.USER,
+                workers=2,
+                logs=NGINX.replace("{syslog}", str(sockets.address)),
                 port=port,
                 upstream=upstream_port,
-                syslog=sockets.address,
-                json=NGINX_JSON,
             )
         )
         arguments = [program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-        with running(arguments, tmp_path, port) as server:
+        with started(arguments, tmp_path, port):
             for method, target, _, _ in REQUESTS:
-                server.request(method, target, headers={"User-Agent": 'a "b" \\ é'})
+                Client(port).request(method, target, headers={"User-Agent": 'a "b" \\ é'})
             found = collect(sockets, dict.fromkeys(["shop", "shop_json", "nginx"], len(REQUESTS)))
     check(found["shop"])
     check(found["shop_json"])
@@ -188,9 +130,9 @@ def test_every_request_of_haproxy_is_found(tmp_path: Path, sockets: Sockets, nam
     with upstream() as upstream_port:
         config = tmp_path / "haproxy.cfg"
         config.write_text(HAPROXY.format(log=log, ring=ring, port=port, upstream=upstream_port))
-        with running([program, "-f", str(config), "-db"], tmp_path, port) as server:
+        with started([program, "-f", str(config), "-db"], tmp_path, port):
             for method, target, _, _ in REQUESTS:
-                server.request(method, target)
+                Client(port).request(method, target)
             found = collect(sockets, {source: len(REQUESTS)})
     check([event for event in found[source] if event.status], has_headers_in_size=True)
 

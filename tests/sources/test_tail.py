@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS, MAX_LINE
+from logwatcher.sources import chain
 from logwatcher.sources.lines import Tally
-from logwatcher.sources.lookout import POLL_S
-from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, tail
+from logwatcher.sources.lookout import POLL_S, Lookout
+from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, follow
 
 parse = FORMATS["combined"].parse
 
@@ -54,9 +55,9 @@ class Log:
         self.position: Position | None = None
         self.read: list[str] = []
         self.tally = Tally()
-        self.follower = Follower(path, "web", parse, tally=self.tally, grace_s=0)
+        self.follower = Follower(path, "web", parse)
 
-    def start(self, *, from_end: bool = False, grace_s: float = 0) -> None:
+    def start(self, *, from_end: bool = False) -> None:
         """As a new process would, from the last position that was saved."""
         self.follower.close()
         self.follower = Follower(
@@ -65,8 +66,6 @@ class Log:
             parse,
             position=self.position,
             from_end=from_end,
-            tally=self.tally,
-            grace_s=grace_s,
         )
 
     def write(self, text: str) -> None:
@@ -85,6 +84,7 @@ class Log:
         for batch in batches:
             self.read += [event.path for event in batch.events]
             self.position = batch.position
+            self.tally.add(Tally(len(batch.events), batch.unmatched, list(batch.samples)))
         return batches
 
     def catch_up(self) -> list[str]:
@@ -119,6 +119,12 @@ class Log:
     @property
     def expected(self) -> list[str]:
         return [f"/{number}" for number in range(self.written)]
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing has to be silent for a while before it is done with."""
+    monkeypatch.setattr(chain, "GRACE_S", 0)
 
 
 @pytest.fixture
@@ -256,8 +262,10 @@ def test_a_renamed_file_is_read_while_the_new_one_is_empty(log: Log) -> None:
     assert log.catch_up() == log.expected
 
 
-def test_a_renamed_file_has_some_time_to_become_silent(log: Log) -> None:
-    log.start(grace_s=60)
+def test_a_renamed_file_has_some_time_to_become_silent(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "GRACE_S", 60)
     log.write_lines(1)
     log.catch_up()
     old = log.rotate()
@@ -753,9 +761,9 @@ def act(log: Log, action: str) -> None:
 async def collect(
     path: Path, is_enough: Callable[[list[str]], bool], *, timeout_s: float = 30
 ) -> list[str]:
-    """The paths that ``tail`` yields, until there are enough."""
+    """The paths that ``follow`` yields, until there are enough."""
     read: list[str] = []
-    batches = tail(path, "web", parse, poll_s=0.01)
+    batches = follow(Follower(path, "web", parse), Lookout(0.01))
     async with asyncio.timeout(timeout_s):
         async for batch in batches:
             assert batch.source == "web"
@@ -793,7 +801,7 @@ def test_tail_delivers_within_a_tenth_of_a_second_or_so(tmp_path: Path) -> None:
 
     async def measure() -> float:
         path.write_text(line("first"))
-        batches = tail(path, "web", parse)
+        batches = follow(Follower(path, "web", parse), Lookout())
         await anext(batches)
         waiting = asyncio.ensure_future(anext(batches))
         await asyncio.sleep(0.25)
@@ -816,12 +824,12 @@ def test_a_cancelled_tail_lets_go_of_its_files(tmp_path: Path) -> None:
         handles = Path("/proc/self/fd")
         return any(os.path.realpath(handle) == str(path) for handle in handles.iterdir())
 
-    async def follow() -> None:
-        async for _ in tail(path, "web", parse):
+    async def read() -> None:
+        async for _ in follow(Follower(path, "web", parse), Lookout()):
             pass
 
     async def main() -> None:
-        task = asyncio.create_task(follow())
+        task = asyncio.create_task(read())
         await asyncio.sleep(0.2)
         assert is_open()
         task.cancel()

@@ -40,7 +40,7 @@ class PayloadError(ValueError):
 
 
 class TooManyEvents(PayloadError):
-    """More than ``MAX_EVENTS``."""
+    """More than may be sent at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from logwatcher.core.text import clean
 from logwatcher.receiver.protocol import Headers, Refusal
 
 READ_TIMEOUT_S = 30
@@ -12,6 +13,7 @@ MAX_MEMBERS = 100
 """Of a gzip file; each more means to copy what is left of it."""
 
 _GZIP = 31
+_SHOWN = 40
 
 Receive = Callable[[], Awaitable[Any]]  # Any: ASGI's messages
 
@@ -20,7 +22,9 @@ def is_gzip(headers: Headers) -> bool:
     """Whether it is compressed. Raises Refusal if it is in another way."""
     encoding = headers.get(b"content-encoding", "identity").strip().lower()
     if encoding not in ("gzip", "identity"):
-        raise Refusal(415, "Content-Encoding: use gzip or none")
+        raise Refusal(
+            415, f"Content-Encoding: '{clean(encoding, _SHOWN)}' is not taken; use gzip or none"
+        )
     return encoding == "gzip"
 
 

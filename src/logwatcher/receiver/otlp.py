@@ -49,6 +49,8 @@ def _reader(signal: Signal, headers: Headers) -> Reader:
 
 
 def _refuse(refused: Refusal, headers: Headers) -> Answer:
+    if refused.status == 408:  # exporters send again after 429, 502, 503 and 504 alone
+        refused = Refusal(503, refused.error, headers=[(b"retry-after", b"1")])
     found = _PROTOBUF if media_type(headers) == _PROTOBUF else _JSON
     body = refusal(refused.error, is_json=found == _JSON)
     return _answer(refused.status, found, body)._replace(headers=refused.headers)

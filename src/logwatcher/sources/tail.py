@@ -2,51 +2,21 @@
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
-from itertools import takewhile
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
 from logwatcher.core.event import Batch, Event, Position
+from logwatcher.sources.chain import Chain
 from logwatcher.sources.lines import Tally, read_events
-from logwatcher.sources.logfile import LogFile, Mark, Rewritten, check_regular, mark_of
+from logwatcher.sources.logfile import LogFile, Rewritten, mark_of
 from logwatcher.sources.lookout import POLL_S, Lookout
-from logwatcher.sources.rotation import MAX_FILES, trace
 
-GRACE_S = 1.0
-"""How long a renamed file must be silent: not all of its writers let go of it at once."""
 RETRY_S = 1.0
 """After so long a file that can't be read is tried again, though nothing seems to have changed."""
 MAX_BATCH = 2000
 """Lines, and so events, in a batch."""
-
-
-async def tail(
-    path: Path,
-    source: str,
-    parse: Callable[[str], Event],
-    *,
-    position: Position | None = None,
-    from_end: bool = False,
-    since_us: int | None = None,
-    tally: Tally | None = None,
-    lookout: Lookout | None = None,
-    poll_s: float = POLL_S,
-) -> AsyncGenerator[Batch, None]:
-    """As ``follow``, with a ``Follower`` of its own; see there for the other arguments."""
-    follower = Follower(
-        path,
-        source,
-        parse,
-        position=position,
-        from_end=from_end,
-        since_us=since_us,
-        tally=tally,
-    )
-    async for batch in follow(follower, lookout or Lookout(poll_s)):
-        yield batch
 
 
 async def follow(follower: "Follower", lookout: Lookout) -> AsyncGenerator[Batch, None]:
@@ -101,7 +71,7 @@ class Progress(NamedTuple):
 
 
 class Follower:
-    """Knows which files stand behind a name, and how far each of them has been read.
+    """Reads the chain of files behind a name, batch after batch.
 
     Attributes:
         path: the name.
@@ -118,8 +88,6 @@ class Follower:
         position: Position | None = None,
         from_end: bool = False,
         since_us: int | None = None,
-        tally: Tally | None = None,
-        grace_s: float = GRACE_S,
     ) -> None:
         """Nothing is opened before the first ``read``.
 
@@ -131,8 +99,6 @@ class Follower:
             from_end: skip what is in the file at first.
             since_us: skip what is in the file at first and older than this; found without
                 reading all of it, see ``find_since``.
-            tally: counts lines.
-            grace_s: as ``GRACE_S``.
         """
         self.path = path
         self.pause_s: float | None = None
@@ -142,12 +108,7 @@ class Follower:
         self._from_end = from_end
         self._since_us = since_us
         self._old_end = 0  # up to there lines may be older than that
-        self._tally = tally or Tally()
-        self._untold = Tally()  # goes with the next batch
-        self._grace_s = grace_s
-        self._files: deque[LogFile] = deque()  # the oldest first; the last one has the name now
-        self._last: Mark | None = None  # the end of what was read before the oldest
-        self._told: set[str] = set()
+        self._chain = Chain(path)
         self._progress = Progress()
         self._is_new = True
         self._is_closed = False
@@ -165,7 +126,7 @@ class Follower:
                 batches = self._open()
             except OSError as error:
                 fault = error.strerror or str(error)
-            if self._files and not batches:
+            if self._chain and not batches:
                 try:
                     batches = self._read_oldest()
                 except OSError as error:
@@ -178,7 +139,7 @@ class Follower:
         """Let go of the files; ``read`` returns nothing any more."""
         with self._lock:
             self._is_closed = True
-            self._close_all()
+            self._chain.close()
 
     @property
     def progress(self) -> Progress:
@@ -191,26 +152,24 @@ class Follower:
         return self._progress
 
     def _open(self) -> list[Batch]:
-        """Open what has the name now, if that is another file than before. Raises OSError."""
-        if self._is_new:
-            return self._go_on(self._mark) if self._mark else self._begin()
-        status = self.path.stat()
-        check_regular(status)
-        now = status.st_dev, status.st_ino
-        if self._files and not self._files[-1].is_same(*now) and len(self._files) < MAX_FILES:
-            self._add_later()
-        if not self._files or (not self._files[-1].is_same(*now) and len(self._files) < MAX_FILES):
-            self._add_now()
+        """Open what has come under the name. Raises OSError."""
+        if not self._is_new:
+            self._chain.open()
+        elif self._mark:
+            self._chain.go_on(self._mark)
+            self._is_new = False
+        else:
+            return self._begin()
         return []
 
     def _begin(self) -> list[Batch]:
         try:
-            file = LogFile(self.path)
+            self._chain.open()
         except FileNotFoundError:
             self._is_new = False  # made later, it is new from its start
             raise
         self._is_new = False
-        self._files.append(file)
+        file = self._chain.oldest
         if self._from_end:
             file.skip_all()
         elif self._since_us is not None:
@@ -220,114 +179,37 @@ class Follower:
             return []
         return [Batch(self._source, [], file.position(self.path))]
 
-    def _go_on(self, mark: Mark) -> list[Batch]:
-        """From a position; if its file is gone, from the start of what has the name now."""
-        self._files.extend(self._trace(mark))
-        if not self._files:
-            self._add_now()
-        self._is_new = False
-        return []
-
     def _begin_again(self) -> None:
         """After a disk or a server has failed: as at the start, from where it was."""
-        self._mark = self._files[0].mark
+        self._mark = self._chain.oldest.mark
         self._is_new = True
-        self._close_all()
-
-    def _close_all(self) -> None:
-        _close(self._files)
-        self._files.clear()
-
-    def _trace(self, mark: Mark) -> list[LogFile]:
-        files, faults = trace(self.path, mark)
-        for fault in faults:
-            self._tell(fault)
-        return files
-
-    def _tell(self, fault: str) -> None:
-        """Count a file whose lines can't be read, once, as a line that is no event."""
-        if fault not in self._told and len(self._told) < MAX_FILES:
-            self._told.add(fault)
-            self._untold.reject(b"", fault)
-
-    def _add_later(self) -> None:
-        """Open those that have come after the oldest, also between it and the next one."""
-        oldest = self._files[0]
-        found = self._trace(oldest.mark)
-        if oldest.is_rewritten():  # which reading it will tell
-            _close(found)
-            return
-        self._files.popleft()
-        self._files = _merge(self._files, found[1:])
-        self._files.appendleft(oldest)
-        _close(found[:1])
-
-    def _add_now(self) -> None:
-        file = LogFile(self.path)
-        if self._files and self._files[-1].is_twin(file):
-            file.close()
-        else:
-            self._files.append(file)
+        self._chain.close()
 
     def _read_oldest(self) -> list[Batch]:
-        file = self._files[0]
+        file = self._chain.oldest
         is_known = file.mark.offset > 0
         try:
             lines = file.read_lines()
         except Rewritten:
-            self._find_rest(file)
+            self._chain.find_rest()
+            self._old_end = 0
+            self.pause_s = 0
             return []
-        if not (is_known or file.is_unread) and self._comes_too_early(file):
+        if not (is_known or file.is_unread) and self._chain.put_before():
+            self.pause_s = 0
             return []
         batches = list(self._batches(file, lines))
-        if not batches and self._is_done(file):
+        if not batches and self._chain.is_done():
             batches = self._finish(file)
         return batches
 
     def _finish(self, file: LogFile) -> list[Batch]:
         """Leave the oldest file."""
-        batches = []
-        if file.fault:
-            self._tell(f"{file.name}: {file.fault}")
-        else:
-            batches = list(self._batches(file, file.flush()))
-        if file.mark.offset or file.fault:
-            self._last = file.mark
-        self._files.popleft().close()
+        batches = [] if file.fault else list(self._batches(file, file.flush()))
+        self._chain.leave()
         self._old_end = 0
         self.pause_s = 0
         return batches
-
-    def _comes_too_early(self, file: LogFile) -> bool:
-        """Whether another file is to be read before it: a copy of what it was, unseen, before.
-
-        Asked until a whole line of it is known, by which a later truncation is noticed.
-        """
-        found = self._trace(self._last) if self._last else []
-        before = list(takewhile(lambda one: not one.is_twin(file), found[1:]))
-        if len(before) == len(found[1:]) or not any(one.head for one in before):
-            _close(found)
-            return False
-        _close(found[:1])
-        file.restart()
-        self._files = _merge(self._files, found[1:])
-        self.pause_s = 0
-        return True
-
-    def _find_rest(self, file: LogFile) -> None:
-        """What was not read of it before it was truncated is in its copy, if there is one."""
-        rest = self._trace(file.mark)
-        file.restart()
-        self._old_end = 0
-        self._files = _merge(self._files, rest)
-        self.pause_s = 0
-
-    def _is_done(self, file: LogFile) -> bool:
-        """Whether its writer has gone on to the next one, and nothing came since."""
-        written = sum(1 for later in list(self._files)[1:] if later.size)
-        if not (written and file.is_at_end):
-            return False
-        return file.is_packed or written > 1 or file.is_silent(self._grace_s)
 
     def _batches(self, file: LogFile, lines: list[bytes]) -> Iterator[Batch]:
         behind = sum(map(len, lines))
@@ -335,9 +217,10 @@ class Follower:
             part = lines[first : first + MAX_BATCH]
             before = file.position(self.path, behind).offset
             behind -= sum(map(len, part))
-            tally, self._untold = self._untold, Tally()
+            tally = Tally()
+            for fault in self._chain.take_faults():
+                tally.reject(b"", fault)  # as a line that is no event
             events = read_events(part, self._parse, tally)
-            self._tally.add(tally)
             if self._since_us is not None and before < self._old_end:
                 events = [event for event in events if event.time_us >= self._since_us]
             yield Batch(
@@ -350,10 +233,10 @@ class Follower:
 
     def _conclude(self, fault: str, batches: list[Batch]) -> None:
         """Say when to look again, and how it stands."""
-        if self.pause_s is None and self._files:
-            if not self._files[0].is_at_end:
+        if self.pause_s is None and self._chain:
+            if not self._chain.oldest.is_at_end:
                 self.pause_s = 0
-            elif fault or len(self._files) > 1:
+            elif fault or len(self._chain) > 1:
                 self.pause_s = POLL_S  # an older one may get more
         elif fault:
             self.pause_s = RETRY_S
@@ -365,38 +248,6 @@ class Follower:
 
     def _behind(self) -> int:
         try:
-            return sum(file.behind for file in self._files)
+            return self._chain.behind
         except OSError:  # the next read meets it, too
             return self._progress.behind
-
-
-def _close(files: Iterable[LogFile]) -> None:
-    for file in files:
-        file.close()
-
-
-def _merge(files: Iterable[LogFile], traced: Iterable[LogFile]) -> deque[LogFile]:
-    """Both in one order, each file once; of one that is not yet begun the newly opened.
-
-    The last of ``traced`` stays the last: it has the name now. One that was truncated before
-    it was begun is another file, and what it was is among ``traced``.
-    """
-    waiting = list(files)
-    for file in waiting:
-        if file.is_unread and file.is_rewritten():
-            file.restart()
-    merged: list[LogFile] = []
-    for file in traced:
-        twin = next((one for one in waiting if one.is_twin(file)), None)
-        if twin:
-            at = waiting.index(twin)
-            merged += waiting[:at]
-            waiting = waiting[at + 1 :]
-            file, other = (file, twin) if twin.is_unread else (twin, file)
-            other.close()
-            merged.append(file)
-        elif any(one.is_twin(file) for one in merged):
-            file.close()
-        else:
-            merged.append(file)
-    return deque(merged[:-1] + waiting + merged[-1:])

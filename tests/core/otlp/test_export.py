@@ -11,10 +11,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from logwatcher.core.event import MAX_ERROR, MAX_PATH, MAX_ROUTE, ParseError
 from logwatcher.core.otlp import protobuf
-from logwatcher.core.otlp.export import MAX_REASONS, Export, answer, collect, refusal
+from logwatcher.core.otlp.export import MAX_REASONS, MAX_REQUESTS, Export, answer, collect, refusal
 from logwatcher.core.otlp.record import NAMES, Item, Record
 from logwatcher.core.otlp.signal import LOGS, TRACES, Signal
-from logwatcher.core.payload import AHEAD_US, MAX_DURATION_S, MAX_EVENTS, MAX_SIZE, TooManyEvents
+from logwatcher.core.payload import AHEAD_US, MAX_DURATION_S, MAX_SIZE, TooManyEvents
 from logwatcher.core.text import clean
 from tests.core.otlp.exports import END_NS, NOW_US, RIGHT, exception, span, traces
 
@@ -56,9 +56,9 @@ def test_a_few_reasons_are_told() -> None:
 
 
 def test_too_many_requests_are_refused_but_not_too_many_other_spans() -> None:
-    made([Item("shop", None)] * (3 * MAX_EVENTS) + [Item("shop", RECORD)] * MAX_EVENTS)
+    made([Item("shop", None)] * (3 * MAX_REQUESTS) + [Item("shop", RECORD)] * MAX_REQUESTS)
     with pytest.raises(TooManyEvents):
-        made([Item("shop", RECORD)] * (MAX_EVENTS + 1))
+        made([Item("shop", RECORD)] * (MAX_REQUESTS + 1))
 
 
 def test_nothing_to_tell_is_an_empty_message() -> None:

@@ -17,9 +17,11 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.otlp.record import Item, to_event
 from logwatcher.core.otlp.signal import Signal
-from logwatcher.core.payload import MAX_EVENTS, TooManyEvents
+from logwatcher.core.payload import TooManyEvents
 from logwatcher.core.privacy import STRICT, Policy
 
+MAX_REQUESTS = 20_000
+"""In one export: a Collector adds a batch of 8,192 to one that is not full, and sends both."""
 MAX_REASONS = 5
 """So many different ones are told."""
 
@@ -68,8 +70,8 @@ def collect(items: Iterable[Item], now_us: int, policy: Policy = STRICT) -> Expo
             ignored += 1
             continue
         count += 1
-        if count > MAX_EVENTS:
-            raise TooManyEvents(f"more than {MAX_EVENTS} requests; send them in several exports")
+        if count > MAX_REQUESTS:
+            raise TooManyEvents(f"more than {MAX_REQUESTS} requests; send them in several exports")
         events.setdefault(service, []).append(event)
     return Export(events, reasons, wrong, ignored)
 

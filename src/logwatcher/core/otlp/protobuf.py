@@ -18,8 +18,8 @@ from logwatcher.core.otlp.record import EXCEPTION, NAMES, SERVICE, Item, Record,
 from logwatcher.core.otlp.signal import Signal
 from logwatcher.core.payload import PayloadError, TooManyEvents
 
-MAX_PARTS = 100_000
-"""Fields on the outer levels: resources, scopes and items."""
+MAX_PARTS = 200_000
+"""Fields on the outer levels: of an item alone in its resource about ten."""
 MAX_ITEM = 1 << 20
 """Bytes of a span, a log record or a resource."""
 

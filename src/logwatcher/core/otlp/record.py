@@ -21,7 +21,10 @@ _METHOD = ("http.request.method", "http.method")
 _PATH = ("url.path", "http.target", "url.full", "http.url")
 _STATUS = ("http.response.status_code", "http.status_code")
 _SIZE = ("http.response.body.size", "http.response_content_length")
-_CLIENT = ("client.address", "http.client_ip", "net.sock.peer.addr", "net.peer.ip")
+_CLIENT = (
+    *("client.address", "http.client_ip"),
+    *("network.peer.address", "net.sock.peer.addr", "net.peer.ip"),
+)
 _AGENT = ("user_agent.original", "http.user_agent")
 _QUERY = "url.query"
 _ROUTE = "http.route"
