@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from logwatcher.core.query import Figures
 from logwatcher.core.view import View, ViewError, parse
-from logwatcher.core.window import Window, window_of
+from logwatcher.core.window import Window
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader
 from logwatcher.store import traffic as store_traffic
@@ -75,7 +75,7 @@ def _of_view(build: Callable[[View, Window], JSON]) -> Callable[[HttpRequest], H
         try:
             view = parse(request.GET.dict())
             with reader.snapshot():
-                return JsonResponse(build(view, window_of(view, time.time())))
+                return JsonResponse(build(view, reader.window(view, time.time())))
         except ViewError as error:
             return _bad_parameter(error)
 

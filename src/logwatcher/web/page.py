@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from logwatcher.core.view import View, ViewError, parse
-from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
 from logwatcher.store.database import READER
@@ -139,7 +138,7 @@ def is_htmx(request: HttpRequest) -> bool:
 
 def _context(view: View) -> dict[str, Any]:  # Any: what templates read
     with reader.snapshot():
-        window = window_of(view, time.time())
+        window = reader.window(view, time.time())
         by_endpoint = reader.endpoints(view, window)
         return {
             "view": view,
