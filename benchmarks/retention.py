@@ -3,17 +3,18 @@
     python -m benchmarks.retention --requests 3000000
 
 Fills a new SQLite database, or DATABASE_URL's, with requests of 60 days. Then this process commits
-20 requests every 20 ms, as a live site would: first alone, then while ``logwatcher serve``
-deletes what its default limits don't keep.
+20 requests every 20 ms, as a live site would: first alone, then while another process
+deletes what the default limits don't keep, as a server does.
 """
 
 import argparse
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
@@ -21,7 +22,6 @@ import numpy as np
 from django.db import connections
 
 from tests import database
-from tests.server import Server
 
 if TYPE_CHECKING:
     from logwatcher.core.event import Event
@@ -115,7 +115,7 @@ def show_sizes() -> None:
     print("  tables:", ", ".join(f"{table} {size(table) / 1e6:.1f} MB" for table in TABLES))
 
 
-def run(requests: int, folder: Path) -> None:
+def run(requests: int) -> None:
     """Fill, write alone, write while old data is deleted."""
     from logwatcher.cli import database as tables
 
@@ -131,40 +131,49 @@ def run(requests: int, folder: Path) -> None:
     while time.monotonic() < ended:
         alone.append(next(writing))
     show("alone", alone)
-    server = Server(folder, os.environ["DATABASE_URL"], ["serve"])
-    server.start()
-    try:
-        began = time.monotonic()
-        meanwhile: list[float] = []
-        while len(meanwhile) < 100 or is_sweeping():
-            meanwhile += [next(writing) for _ in range(50)]
-        show("while deleting", meanwhile)
-        print(f"deleted in {time.monotonic() - began:.0f} s")
-    finally:
-        server.stop()
-    print(server.output, end="")
+    began = time.monotonic()
+    meanwhile: list[float] = []
+    keeping = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.retention", "--keep"], stdout=subprocess.PIPE, text=True
+    )
+    while keeping.poll() is None:
+        meanwhile.append(next(writing))
+    show("while deleting", meanwhile)
+    print(f"deleted in {time.monotonic() - began:.0f} s")
+    if keeping.stdout:
+        print(keeping.stdout.read(), end="")
     show_sizes()
 
 
-def is_sweeping() -> bool:
-    """Whether the server still deletes."""
-    found = database.query(
-        os.environ["DATABASE_URL"], "SELECT 1 FROM logwatcher_lease WHERE name = 'retention'"
-    )
-    return bool(found)
+def keep() -> None:
+    """One pass at the pace of a server; shows how long each transaction held the lock."""
+    from logwatcher.core.retention import limits
+    from logwatcher.store.keeper import LEAST_REST_S, REST
+    from logwatcher.store.sweep import sweep
+
+    held: list[float] = []
+    for seconds in sweep(limits(), int(time.time())):
+        held.append(seconds)
+        time.sleep(max(seconds * REST, LEAST_REST_S))
+    show("held by deleting", held)
 
 
 def main() -> None:
     """Choose the database, then run."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--requests", type=int, default=3_000_000)
-    requests: int = options.parse_args().requests
+    options.add_argument("--keep", action="store_true", help="what it starts itself")
+    given = options.parse_args()
+    if given.keep:
+        django.setup()
+        keep()
+        return
     with tempfile.TemporaryDirectory() as name:
         os.environ.setdefault("DATABASE_URL", f"sqlite:///{name}/store.sqlite3")
         os.environ["LOGWATCHER_DATA"] = name
         os.environ["DJANGO_SETTINGS_MODULE"] = "logwatcher.settings"
         django.setup()
-        run(requests, Path(name))
+        run(given.requests)
 
 
 if __name__ == "__main__":

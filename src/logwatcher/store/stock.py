@@ -73,6 +73,9 @@ def measure() -> None:
     with atomic(), connection.cursor() as cursor:
         lock()
         since = _by_kind(kept())
+        shown = amounts[REQUESTS]
+        if shown.oldest is not None:  # those before are in packs with newer ones
+            amounts[REQUESTS] = shown._replace(oldest=max(shown.oldest, since[REQUESTS]))
         rows = [
             (kind, since[kind], *amounts.get(kind, Amount()), now_us) for kind in (REQUESTS, *STEPS)
         ]
