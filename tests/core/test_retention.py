@@ -11,6 +11,8 @@ from logwatcher.core.retention import (
     HOUR,
     Limits,
     RetentionError,
+    age_text,
+    exceeded,
     figures_limits,
     kept,
     limits,
@@ -141,3 +143,28 @@ def test_a_coarser_step_is_kept_at_least_as_long_whatever_limits_and_clock_did(
         for since, unit in zip(now_kept.steps, STEPS[1:], strict=False)
     )
     assert isinstance(now_kept, Kept)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "text"),
+    [
+        (None, "forever"),
+        (HOUR, "1 hour"),
+        (36 * HOUR, "36 hours"),
+        (DAY, "1 day"),
+        (DAY * 7, "7 days"),
+    ],
+)
+def test_an_age_reads_well(age_s: int | None, text: str) -> None:
+    assert age_text(age_s) == text
+
+
+@pytest.mark.parametrize(
+    ("age_s", "kinds"),
+    [(2 * DAY, 0), (2 * DAY + 1, 1), (8 * DAY, 2), (36 * DAY, 3), (401 * DAY, 4)],
+)
+def test_what_is_too_old_is_named_with_its_limit(age_s: int, kinds: int) -> None:
+    found = exceeded(limits(), age_s)
+    assert len(found) == kinds
+    assert ("requests after 7 days" in found) == (kinds >= 2)
+    assert exceeded(FOREVER, age_s) == []

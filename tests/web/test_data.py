@@ -49,20 +49,6 @@ def test_what_is_young_says_nothing_about_growth(span_s: int, is_known: bool) ->
     assert (found.growth is not None) == (found.forecast is not None) == is_known
 
 
-@pytest.mark.parametrize(
-    ("age_s", "text"),
-    [
-        (None, "forever"),
-        (HOUR, "1 hour"),
-        (36 * HOUR, "36 hours"),
-        (DAY, "1 day"),
-        (DAY * 7, "7 days"),
-    ],
-)
-def test_an_age_reads_well(age_s: int | None, text: str) -> None:
-    assert data.age_text(age_s) == text
-
-
 def test_a_store_that_is_empty_or_not_counted_says_so(client: Client) -> None:
     assert "Not counted yet" in client.get("/settings").text
     assert client.get("/api/data").json()["measured"] is None

@@ -121,6 +121,26 @@ def kept(limits: Limits, requests: int, before: Kept, now: int) -> Kept:
     return Kept(max(requests, _advance(before.requests, limits.requests_s, now, 1)), steps)
 
 
+def age_text(age_s: int | None) -> str:
+    """``7 days``, ``36 hours``, ``forever``."""
+    if age_s is None:
+        return "forever"
+    unit, name = (DAY, "day") if age_s % DAY == 0 else (HOUR, "hour")
+    count = age_s // unit
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def exceeded(limits: Limits, age_s: float) -> list[str]:
+    """What of requests as old as that is not kept, each with its limit."""
+    names = ("requests", "figures per 5 s", "figures per minute", "figures per hour")
+    ages = (limits.requests_s, *limits.figures_s)
+    return [
+        f"{name} after {age_text(limit)}"
+        for name, limit in zip(names, ages, strict=True)
+        if limit is not None and age_s > limit
+    ]
+
+
 def _advance(old: int, age: int | None, now: int, unit: int) -> int:
     next_start = align(now + unit - 1, unit)
     wanted = ALWAYS if age is None else align(now - age, unit)

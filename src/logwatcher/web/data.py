@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from logwatcher.core.retention import DAY, HOUR, NAMES, Limits
+from logwatcher.core.retention import DAY, HOUR, NAMES, Limits, age_text
 from logwatcher.store import keeper, stock
 from logwatcher.store.database import READER
 from logwatcher.store.stock import REQUESTS, Amount
@@ -127,12 +127,3 @@ def _round_size(most: int) -> str:
     if most >= 10**9:
         return f"{most / 10**9:g}{number.THIN_SPACE}GB"
     return f"{most // 10**6}{number.THIN_SPACE}MB"
-
-
-def age_text(age_s: int | None) -> str:
-    """``7 days``, ``36 hours``, ``forever``."""
-    if age_s is None:
-        return "forever"
-    unit, name = (DAY, "day") if age_s % DAY == 0 else (HOUR, "hour")
-    count = age_s // unit
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
