@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
@@ -11,7 +13,10 @@ from logwatcher.core.retention import DAY, limits
 from logwatcher.store import keeper, lease, stock, writer
 from logwatcher.store.keeper import JOB, LEAST_REST_S, PASS_S, RETRY_S, Keeper
 from logwatcher.store.models import Bucket, Head, Lease
+from tests import database
 from tests.factories import event
+from tests.server import Server
+from tests.test_importer import lines
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
 
@@ -110,3 +115,24 @@ def test_a_keeper_that_did_nothing_closes_without_the_database(
 ) -> None:
     monkeypatch.setattr(lease, "release", None)
     Keeper(limits()).close()
+
+
+def test_a_server_keeps_to_its_limits_and_stops_cleanly(
+    new_database: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(tmp_path / "data", new_database(), ["serve"])
+    (tmp_path / "old.log").write_bytes(lines(range(3000)))
+    server.command("import", str(tmp_path / "old.log"))
+    assert database.count_requests(server.database_url) == 3000
+    monkeypatch.setenv("LOGWATCHER_KEEP_REQUESTS", "7d")
+    monkeypatch.setenv("LOGWATCHER_KEEP_FIGURES", "5s:2d 1m:35d 1h:forever")
+    server = Server(tmp_path / "data", server.database_url, ["serve"])
+    server.start()
+    deadline = time.monotonic() + 30
+    steps = "SELECT DISTINCT step FROM logwatcher_bucket"
+    while database.query(server.database_url, steps) != [(3600,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert database.count_requests(server.database_url) == 0
+    assert server.stop() == 0
+    assert server.output.count("\n") == 2

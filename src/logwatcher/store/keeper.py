@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def wanted_limits() -> Limits:
-    """The settings' limits. Raises RetentionError."""
+    """What the settings say, in a project LOGWATCHER's. Raises RetentionError."""
     options: dict[str, str] = getattr(settings, "LOGWATCHER", {})
     return limits(options.get("KEEP_REQUESTS", REQUESTS), options.get("KEEP_FIGURES", FIGURES))
 

@@ -33,6 +33,7 @@ class Recorder:
 
     def __init__(self, source: str) -> None:
         self._source = source
+        self._limits = keeper.wanted_limits()  # wrong ones end the process while it starts
         self._keeper: Keeper | None = None
         self._keep_at = 0.0
 
@@ -55,7 +56,7 @@ class Recorder:
         return TAKEN
 
     def _keep_limits(self) -> None:
-        self._keeper = self._keeper or Keeper(keeper.wanted_limits())
+        self._keeper = self._keeper or Keeper(self._limits)  # of this process, if it is forked
         if time.monotonic() >= self._keep_at:
             self._keep_at = time.monotonic() + self._keeper.step()
 
