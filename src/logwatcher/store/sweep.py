@@ -13,10 +13,10 @@ from logwatcher.core.retention import Limits
 from logwatcher.store import stock
 from logwatcher.store.database import atomic, connection, lock
 
-LOCKED_S = 0.01
+LOCKED_S = 0.005
 """How long a transaction should keep writers waiting; the next one is made shorter or longer."""
 FIRST = 10
-MOST = 2000
+MOST = 1000
 """Rows in the first transaction of a kind, and at most."""
 
 
