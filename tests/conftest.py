@@ -39,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DATABASE_URL"] = _database_url(config, Path(data), resources)
     os.environ["DJANGO_SETTINGS_MODULE"] = "logwatcher.settings"
     os.environ["LOGWATCHER_DATA"] = data
+    # Most tests' requests are of a fixed day long ago; those of retention say what they want.
+    os.environ["LOGWATCHER_KEEP_REQUESTS"] = "forever"
+    os.environ["LOGWATCHER_KEEP_FIGURES"] = "5s:forever 1m:forever 1h:forever"
     django.setup()
 
 

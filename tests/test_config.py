@@ -19,6 +19,7 @@ def test_without_any_setting_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) 
     assert found.secret_key == ""
     assert found.traffic_minutes == 15
     assert (found.client_ip, found.keeps_query) == ("none", False)
+    assert (found.keep_requests, found.keep_figures) == ("7d 2GB", "5s:2d 1m:35d 1h:400d")
 
 
 def test_every_setting_is_read() -> None:
@@ -32,6 +33,8 @@ def test_every_setting_is_read() -> None:
             "LOGWATCHER_TRAFFIC_MINUTES": "0.5",
             "LOGWATCHER_CLIENT_IP": "hash",
             "LOGWATCHER_QUERY_STRINGS": "yes",
+            "LOGWATCHER_KEEP_REQUESTS": "30d",
+            "LOGWATCHER_KEEP_FIGURES": "1h:forever",
         }
     )
     assert found.data == Path("/data")
@@ -39,6 +42,7 @@ def test_every_setting_is_read() -> None:
     assert found.allowed_hosts == ("a.example", "b.example", "c.example")
     assert (found.secret_key, found.traffic_minutes) == (key, 0.5)
     assert (found.client_ip, found.keeps_query) == ("hash", True)
+    assert (found.keep_requests, found.keep_figures) == ("30d", "1h:forever")
 
 
 def test_no_other_setting_is_read() -> None:
@@ -76,6 +80,8 @@ WRONG = [
     ("LOGWATCHER_TRAFFIC_MINUTES", "inf", "'inf' is not a number"),
     ("LOGWATCHER_CLIENT_IP", "some", "'some' is none of none, truncate, hash, full"),
     ("LOGWATCHER_QUERY_STRINGS", "1", "'1' is none of yes, no"),
+    ("LOGWATCHER_KEEP_REQUESTS", "a week", "'a' is no limit"),
+    ("LOGWATCHER_KEEP_FIGURES", "2d", "'2d' is no step with an age"),
 ]
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from logwatcher.core.retention import limits
 from logwatcher.importer import Summary
-from logwatcher.importing import progress_text
+from logwatcher.importing import progress_text, span_text, warning
+from tests.factories import NOON
 from tests.server import PROGRAM
 from tests.test_importer import lines
 
@@ -23,11 +25,13 @@ def run(
         "LOGWATCHER_DATA": str(tmp_path / "data"),
     }
 
-    def run(*arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(
+        *arguments: str, stdin: str = "", **settings: str
+    ) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [PROGRAM, "import", *arguments],
             cwd=tmp_path,
-            env=environment,
+            env={**environment, **settings},
             input=stdin,
             capture_output=True,
             text=True,
@@ -87,3 +91,54 @@ def test_the_bar_grows() -> None:
     texts = [progress_text(Summary(done=done), 100, 1, with_bar=True) for done in (0, 50, 100)]
     assert [text.count("#") for text in texts] == [0, 12, 24]
     assert {text.index("]") for text in texts} == {25}
+
+
+DEFAULTS = limits()
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("days", "gone"),
+    [
+        (3, ""),
+        (8, "requests after 7 days, figures per 5 s after 2 days"),
+        (500, "figures per minute after 35 days, figures per hour after 400 days"),
+    ],
+)
+def test_a_log_that_is_too_old_is_warned_of_with_what_goes(days: int, gone: str) -> None:
+    summary = Summary(oldest=NOON - days * DAY, newest=NOON)
+    text = warning(summary, DEFAULTS, NOON)
+    assert (gone in text) if gone else (text == "")
+    assert ("LOGWATCHER_KEEP_REQUESTS" in text) == bool(gone)
+    assert warning(summary, limits("forever", "1h:forever"), NOON) == ""
+    assert warning(Summary(), DEFAULTS, NOON) == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "end"),
+    [
+        (3, ""),
+        (8, "; of those before 2023-11-07 22:00 UTC a server keeps figures only"),
+        (
+            500,
+            "; of those before 2023-11-07 22:00 UTC a server keeps figures only,"
+            " of those before 2022-10-10 22:00 UTC nothing",
+        ),
+    ],
+)
+def test_an_import_ends_with_the_times_that_it_found(days: int, end: str) -> None:
+    summary = Summary(oldest=NOON - days * DAY, newest=NOON)
+    text = span_text(summary, DEFAULTS, NOON)
+    assert text.startswith("requests of 202")
+    assert text.endswith(f" to 2023-11-14 22:00 UTC{end}")
+    assert span_text(Summary(), DEFAULTS, NOON) == ""
+
+
+def test_old_logs_are_warned_of_and_kept_until_a_server_runs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.log").write_bytes(lines(range(30)))
+    environment = {"LOGWATCHER_KEEP_REQUESTS": "7d", "LOGWATCHER_KEEP_FIGURES": "1h:400d"}
+    done = run("old.log", **environment)
+    assert done.returncode == 0
+    assert done.stderr.count("a server deletes requests after 7 days") == 1
+    assert "a server keeps figures only, of those before" in done.stdout
+    assert run("old.log").stderr.count("a server deletes") == 0

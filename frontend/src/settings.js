@@ -5,11 +5,12 @@ import { initZone, localise, tick } from "./timeFormat.js";
 
 const SECOND_MS = 1_000;
 const TOLD_MS = 2_000;
+const POLLED = ["sources", "data"];
 
 // What has come is morphed in only while somebody looks at it.
 document.addEventListener("htmx:before:request", (event) => {
   const { ctx } = event.detail;
-  if (ctx.sourceElement?.id === "sources" && document.visibilityState !== "visible") {
+  if (POLLED.includes(ctx.sourceElement?.id) && document.visibilityState !== "visible") {
     event.preventDefault();
   }
 });

@@ -12,12 +12,14 @@ from django.core.checks import CheckMessage, Error
 from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.urls import NoReverseMatch, reverse
 
+from logwatcher.core.retention import RetentionError
 from logwatcher.store.database import WRITER
+from logwatcher.store.keeper import wanted_limits
 from logwatcher.store.models import Head
 from logwatcher.web.access import predicate
 from logwatcher.web.place import PAGE
 
-OPTIONS = ("ACCESS", "DATABASE", "SOURCE", "TOKEN", "URL")
+OPTIONS = ("ACCESS", "DATABASE", "KEEP_FIGURES", "KEEP_REQUESTS", "SOURCE", "TOKEN", "URL")
 _INTERNAL = ("READER",)
 
 
@@ -32,6 +34,10 @@ def _options() -> Iterator[CheckMessage]:
         if name not in OPTIONS + _INTERNAL:
             near = get_close_matches(str(name), OPTIONS, 1) or [", ".join(OPTIONS)]
             yield Error(f"LOGWATCHER: unknown {name!r}", f"Use {near[0]}.", id="logwatcher.E001")
+    try:
+        wanted_limits()
+    except RetentionError as error:
+        yield Error(f"LOGWATCHER: {error}", "See docs/retention.md.", id="logwatcher.E009")
 
 
 def _database() -> Iterator[CheckMessage]:

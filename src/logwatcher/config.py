@@ -3,12 +3,14 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from logwatcher.core import retention
 from logwatcher.core.privacy import MODES
+from logwatcher.core.retention import RetentionError
 
 
 class ConfigError(ValueError):
@@ -64,6 +66,16 @@ SETTINGS = {
             "no",
             "Whether query strings are kept in paths: yes or no.",
         ),
+        Setting(
+            "LOGWATCHER_KEEP_REQUESTS",
+            retention.REQUESTS,
+            "How old requests get and how much room they take, one or both; or forever.",
+        ),
+        Setting(
+            "LOGWATCHER_KEEP_FIGURES",
+            retention.FIGURES,
+            "How old the figures per 5 s, 1 min and 1 h get; forever: without end.",
+        ),
     )
 }
 
@@ -80,6 +92,8 @@ class Config:
         traffic_minutes: 0: mock traffic never stops by itself.
         client_ip: one of ``privacy.MODES``.
         keeps_query: whether paths keep their query strings.
+        keep_requests: as ``core.retention.requests_limits`` takes it.
+        keep_figures: as ``core.retention.figures_limits`` takes it.
     """
 
     data: Path
@@ -89,6 +103,8 @@ class Config:
     traffic_minutes: float
     client_ip: str
     keeps_query: bool
+    keep_requests: str
+    keep_figures: str
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
@@ -114,6 +130,16 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
             ("yes", "no"), "LOGWATCHER_QUERY_STRINGS", get("LOGWATCHER_QUERY_STRINGS", "no")
         )
         == "yes",
+        keep_requests=_limit(
+            retention.requests_limits,
+            "LOGWATCHER_KEEP_REQUESTS",
+            get("LOGWATCHER_KEEP_REQUESTS", retention.REQUESTS),
+        ),
+        keep_figures=_limit(
+            retention.figures_limits,
+            "LOGWATCHER_KEEP_FIGURES",
+            get("LOGWATCHER_KEEP_FIGURES", retention.FIGURES),
+        ),
     )
 
 
@@ -201,4 +227,12 @@ def _minutes(text: str) -> float:
 def _one_of(known: Sequence[str], name: str, text: str) -> str:
     if text not in known:
         raise ConfigError(f"{name}: {text!r} is none of {', '.join(known)}")
+    return text
+
+
+def _limit(read: Callable[[str], object], name: str, text: str) -> str:
+    try:
+        read(text)
+    except RetentionError as error:
+        raise ConfigError(f"{name}: {error}") from None
     return text

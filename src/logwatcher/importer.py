@@ -3,12 +3,13 @@
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Position
 from logwatcher.core.formats import detect, find_format
 from logwatcher.core.formats.detection import MAX_LINES
@@ -48,6 +49,8 @@ class Summary:
         rejected: lines that did not.
         reasons: of those.
         done: bytes on disk that are read, of all files.
+        oldest: time of the oldest request, seconds, to 5 s; None: there is none yet.
+        newest: likewise.
         skipped: what was not imported.
         doubts: about formats, with a file each.
     """
@@ -57,6 +60,8 @@ class Summary:
     rejected: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     done: int = 0
+    oldest: int | None = None
+    newest: int | None = None
     skipped: list[Skipped] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
 
@@ -64,6 +69,12 @@ class Summary:
     def lines(self) -> int:
         """Lines that were read; empty ones and headers don't count."""
         return self.matched + self.rejected
+
+    def add_times(self, starts: Iterable[int]) -> None:
+        """Take note of when these requests were."""
+        for start in starts:
+            self.oldest = start if self.oldest is None else min(self.oldest, start)
+            self.newest = start if self.newest is None else max(self.newest, start)
 
 
 @dataclass(slots=True)
@@ -282,6 +293,12 @@ class Importer:
             )
         writer.write_block(file.source, parsed.block, file.place, file.stored)
         file.stored = file.place
+        self.summary.add_times(
+            start
+            for column in parsed.block.buckets
+            if column.step == STEPS[0] and column.starts
+            for start in (min(column.starts), max(column.starts))
+        )
         self.summary.matched += parsed.matched
         self.summary.rejected += parsed.rejected
         self.summary.reasons += parsed.reasons

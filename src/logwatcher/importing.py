@@ -3,14 +3,17 @@
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from logwatcher.core.privacy import STRICT, Policy
+from logwatcher.core.retention import Limits, exceeded
 from logwatcher.core.text import clean
 from logwatcher.importer import Importer, Summary
 from logwatcher.sources.parsing import SMALL, Parsers, cores
 from logwatcher.sources.zone import LOCAL
+from logwatcher.store.keeper import wanted_limits
 
 STDIN = Path("-")
 
@@ -36,7 +39,8 @@ def run(
     """Import these; returns the exit code, 2 if not all could be read. Raises Unwritable."""
     files = [path for path in paths if path != STDIN]
     size = sum(path.stat().st_size for path in files)
-    report = _Report(None if STDIN in paths else size)
+    limits = wanted_limits()
+    report = _Report(None if STDIN in paths else size, limits)
     count = cores() if size > SMALL or STDIN in paths else 0
     output = _open(rejects)
     is_stopped = False
@@ -64,6 +68,8 @@ def run(
         if output:
             output.close()
     _print_all(importer.summary, report.seconds)
+    if text := span_text(importer.summary, limits, time.time()):
+        print(text)
     if is_stopped:
         print("logwatcher: stopped; the same command goes on from there", file=sys.stderr)
     return 2 if is_stopped or any(one.is_fault for one in importer.summary.skipped) else 0
@@ -81,12 +87,14 @@ def _open(rejects: Path | None) -> BinaryIO | None:
 class _Report:
     """Progress on standard error: a bar on a terminal, else a line every few seconds."""
 
-    def __init__(self, size: int | None) -> None:
+    def __init__(self, size: int | None, limits: Limits) -> None:
         """``size``: bytes of all files; None if that is not known."""
         self._size = size
         self._is_terminal = sys.stderr.isatty()
         self._started = self._shown = time.monotonic()
         self._drawn = 0
+        self._limits = limits
+        self._has_warned = False
 
     @property
     def seconds(self) -> float:
@@ -94,6 +102,7 @@ class _Report:
 
     def show(self, summary: Summary) -> None:
         """Say how far it is, if it is time to."""
+        self._warn(summary)
         now = time.monotonic()
         if now - self._shown < (_REDRAW_S if self._is_terminal else _PRINT_S):
             return
@@ -105,6 +114,13 @@ class _Report:
         else:
             sys.stderr.write(f"logwatcher: {text}\n")
         sys.stderr.flush()
+
+    def _warn(self, summary: Summary) -> None:
+        """Say once that some are too old, while they can still be kept."""
+        if not self._has_warned and (text := warning(summary, self._limits, time.time())):
+            self._has_warned = True
+            self.clear()
+            print(f"logwatcher: {text}", file=sys.stderr)
 
     def clear(self) -> None:
         """Take the bar away."""
@@ -124,6 +140,41 @@ def progress_text(
     bar = f"[{'#' * round(part * _BAR):<{_BAR}}] " if with_bar else ""
     left = f", {_clock(seconds / part - seconds)} left" if part else ""
     return f"{bar}{part:4.0%}  {_bytes(summary.done)} of {_bytes(size)}, {rate}{left}"
+
+
+def warning(summary: Summary, limits: Limits, now: float) -> str:
+    """What a server will delete of these requests, and how to keep it; empty: none of them."""
+    if summary.oldest is None or not _is_too_old(limits, now - summary.oldest):
+        return ""
+    gone = ", ".join(exceeded(limits, now - summary.oldest))
+    return (
+        f"there are requests of {_day(summary.oldest)}; a server deletes {gone};"
+        " to keep more, start it with other LOGWATCHER_KEEP_REQUESTS and LOGWATCHER_KEEP_FIGURES"
+    )
+
+
+def span_text(summary: Summary, limits: Limits, now: float) -> str:
+    """From when to when the requests are, and what is kept of the older ones."""
+    if summary.oldest is None or summary.newest is None:
+        return ""
+    text = f"requests of {_day(summary.oldest)} to {_day(summary.newest)}"
+    kept, counted = limits.requests_s, limits.figures_s[-1]
+    if kept is not None and now - summary.oldest > kept:
+        text += f"; of those before {_day(now - kept)} a server keeps figures only"
+    if counted is not None and now - summary.oldest > counted:
+        text += f", of those before {_day(now - counted)} nothing"
+    return text
+
+
+def _is_too_old(limits: Limits, age_s: float) -> bool:
+    """Coarser figures alone are no loss to be warned of."""
+    return any(
+        limit is not None and age_s > limit for limit in (limits.requests_s, limits.figures_s[-1])
+    )
+
+
+def _day(time_s: float) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _bytes(number: float) -> str:

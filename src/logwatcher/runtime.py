@@ -12,7 +12,8 @@ from django.db import InterfaceError, OperationalError
 from logwatcher.core.event import Batch
 from logwatcher.pipeline import Pipeline, Put
 from logwatcher.receiver import Receiver
-from logwatcher.store import token, writer
+from logwatcher.store import keeper, token, writer
+from logwatcher.store.keeper import Keeper
 from logwatcher.store.thread import StoreThread
 from logwatcher.store.token import Grant
 from logwatcher.stream.feed import Feed, Join, News
@@ -34,6 +35,8 @@ class Runtime:
         self._sources = sources
         self._watch = Watch()
         self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
+        self._keeping = StoreThread("keeper")
+        self._keeper = Keeper(keeper.wanted_limits())
         self._feed = Feed(self.hub, self._ask)
         self._pipeline = Pipeline(self._write, self._feed.wake)
         self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
@@ -57,6 +60,8 @@ class Runtime:
         self.receiver.close()
         await self._reading.close()
         await self._writing.close()
+        await self._keeping.call(self._keeper.close)
+        await self._keeping.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _work(self) -> None:
@@ -64,12 +69,14 @@ class Runtime:
         async with asyncio.TaskGroup() as outer:
             feed = outer.create_task(self._keep_asking())
             pipeline = outer.create_task(self._pipeline.run())
+            limits = outer.create_task(self._keep_limits())
             try:
                 async with asyncio.TaskGroup() as inner:
                     for source in self._sources:
                         inner.create_task(source(self._pipeline.put))
                     await asyncio.Event().wait()  # until cancelled, even without a source
             finally:
+                limits.cancel()
                 feed.cancel()
                 pipeline.cancel()
 
@@ -81,6 +88,12 @@ class Runtime:
             except (OperationalError, InterfaceError) as error:
                 log.warning("the database doesn't answer, asking again in 1 s: %s", error)
                 await asyncio.sleep(1)
+
+    async def _keep_limits(self) -> None:
+        """Delete old data, a little at a time."""
+        while True:
+            pause = await self._keeping.call(self._keeper.step)
+            await asyncio.sleep(pause)
 
     async def _ask(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         return await self._reading.call(self._watch.news, since, views, joins)

@@ -21,7 +21,12 @@ PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
 ROOT_URLCONF = "logwatcher.root"
-LOGWATCHER = {"ACCESS": "logwatcher.web.access.anyone", "READER": "reader"}
+LOGWATCHER = {
+    "ACCESS": "logwatcher.web.access.anyone",
+    "KEEP_FIGURES": _config.keep_figures,
+    "KEEP_REQUESTS": _config.keep_requests,
+    "READER": "reader",
+}
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False

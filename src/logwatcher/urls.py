@@ -15,6 +15,7 @@ urlpatterns = [
     path("traffic", page.change_traffic),
     path("settings", setting.page),
     path("settings/sources", setting.sources),
+    path("settings/data", setting.data),
     path("api/live", poll.live),
     path("api/series", api.series),
     path("api/summary", api.summary),
@@ -22,6 +23,7 @@ urlpatterns = [
     path("api/requests", api.requests),
     path("api/requests/<int:request_id>", api.request),
     path("api/sources", api.sources),
+    path("api/data", api.data),
     path("api/traffic", api.traffic),
     path("api/openapi.json", api.openapi),
 ]

@@ -208,7 +208,6 @@ def test_an_empty_store_answers_with_nothing() -> None:
     assert reader.requests(view, WINDOW, 10) == []
     assert reader.new_requests(view, WINDOW, 0, 0) == (0, None)
     assert (reader.sources(), reader.endpoints_in_use()) == ([], [])
-    assert not reader.has_requests()
 
 
 @pytest.mark.parametrize("request_id", [0, 2**63 - 1, 2**63, 10**30])

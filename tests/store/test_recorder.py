@@ -1,11 +1,15 @@
 """A project's own store takes what its middleware saw: once, or with a reason why not."""
 
+import time
+
 import pytest
 from django.core import mail
 from django.db import DataError, OperationalError, ProgrammingError
+from pytest_django import Settings
 
+from logwatcher.core.retention import RetentionError
 from logwatcher.middleware.record import Record
-from logwatcher.store import recorder, writer
+from logwatcher.store import keeper, recorder, writer
 from logwatcher.store.models import Head, Request, Source
 from logwatcher.store.recorder import Recorder
 
@@ -56,3 +60,24 @@ def test_in_a_test_run_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "outbox", [], raising=False)
     assert not Recorder("shop").take([record()], "a").problem
     assert not Request.objects.exists()
+
+
+def test_what_is_too_old_is_deleted_by_the_same_thread(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.LOGWATCHER = {"KEEP_REQUESTS": "1h"}
+    monkeypatch.setattr(keeper, "LEAST_REST_S", 0)
+    monkeypatch.setattr(keeper, "REST", 0)
+    destination = Recorder("shop")
+    fresh = record()._replace(time=time.time())
+    destination.take([record(), fresh], "first")
+    while Request.objects.filter(time_us__lt=1_750_000_000 * 10**6).exists():
+        assert not destination.take([fresh], "again").problem
+    assert Request.objects.exists()
+    destination.close()
+
+
+def test_limits_that_can_not_be_used_end_the_process_while_it_starts(settings: Settings) -> None:
+    settings.LOGWATCHER = {"KEEP_REQUESTS": "a week"}
+    with pytest.raises(RetentionError):
+        Recorder("shop")

@@ -1,5 +1,8 @@
 """A commit is whole: requests, buckets at every step, position and revision, or nothing."""
 
+from contextlib import closing
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, connection
 
@@ -122,3 +125,20 @@ def test_a_write_needs_few_statements_however_many_events(
         cursor.execute("SELECT 1")
     with django_assert_max_num_queries(20):  # type: ignore[operator]  # pytest-django's own
         writer.write([Batch("web", events(3000))])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite for its plans")
+def test_a_commit_reads_no_more_of_a_large_store() -> None:
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, *rest: Any) -> Any:  # Any: Django's own
+        if sql.startswith("SELECT"):
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(f"EXPLAIN QUERY PLAN {sql.replace('%s', '?')}", params or [])
+                plans.extend(row[3] for row in cursor.fetchall())
+        return execute(sql, params, *rest)
+
+    with connection.execute_wrapper(explain):
+        writer.write([Batch("web", events(50))])
+    assert [plan for plan in plans if "bucket" in plan]
+    assert not [plan for plan in plans if "SCAN logwatcher_bucket" in plan]

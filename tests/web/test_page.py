@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from urllib.parse import quote, urljoin
 
@@ -12,10 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from logwatcher.core.event import MAX_METHOD, MAX_SOURCE, Batch, Event
+from logwatcher.core.retention import limits
 from logwatcher.core.view import View
 from logwatcher.core.window import window_of
 from logwatcher.store import reader, traffic, writer
 from logwatcher.store.models import Head
+from logwatcher.store.sweep import sweep
 from logwatcher.stream.feed import Join
 from logwatcher.web import headers
 from logwatcher.web.live import Watch
@@ -303,3 +306,65 @@ def test_a_server_that_follows_a_log_has_no_controls(client: Client, settings: S
     assert "traffic-form" not in get(client, "/").replace('form="traffic-form"', "")
     assert client.post("/traffic", {"running": "on"}, headers=HTMX).status_code == 404
     assert not traffic.wanted().is_running
+
+
+DAY = 86_400
+
+
+@pytest.fixture
+def swept() -> int:
+    """Requests of an hour each day for 50 days, and what the shortest limits leave; the newest."""
+    now = int(time.time())
+    days = [event(now - day * DAY) for day in range(50)]
+    writer.write([Batch("web", days)])
+    for _ in sweep(limits("1h", "5s:1d 1m:8d 1h:31d"), now):
+        pass
+    return now
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0, ""),
+        (2, "kept per minute: shown is"),
+        (9, "kept per hour: shown is"),
+        (40, "not kept any more"),
+    ],
+)
+def test_a_zoom_into_older_times_says_what_is_kept_of_them(
+    client: Client, swept: int, days: int, text: str
+) -> None:
+    start = swept - days * DAY - 150
+    html = client.get(f"/?from={start}&to={start + 300}").text
+    kept = html[html.index('<div id="kept">') : html.index('<section id="tiles"')]
+    assert (text in kept) if text else ("<p" not in kept)
+    summary = client.get(f"/api/summary?from={start}&to={start + 300}").json()
+    assert summary["requests"] == (days < 31)
+    assert summary["from"] <= start
+    assert summary["to"] >= start + 300
+    series = client.get(f"/api/series?from={start}&to={start + 300}").json()
+    assert series["step"] == {0: 5, 2: 60}.get(days, 3600)
+    assert f"<b>{ {5: '5s', 60: '1m', 3600: '1h'}[series['step']] }</b>" in html
+
+
+def test_a_zoom_that_begins_before_all_figures_says_since_when_there_are(
+    client: Client, swept: int
+) -> None:
+    html = client.get(f"/?from={swept - 40 * DAY}&to={swept}").text
+    assert "Figures from before" in html
+    summary = client.get(f"/api/summary?from={swept - 40 * DAY}&to={swept}").json()
+    assert summary["from"] < summary["kept_from"] < summary["to"]
+    inside = sum(swept - day * DAY >= summary["kept_from"] for day in range(50))
+    assert summary["requests"] == inside
+
+
+def test_the_list_says_since_when_requests_are_kept(client: Client, swept: int) -> None:
+    assert "Requests from before" in client.get("/?range=24h").text
+    assert "Requests from before" not in client.get("/?range=15m").text
+
+
+def test_a_request_that_is_deleted_says_so(client: Client, swept: int) -> None:
+    response = client.get("/requests/1")
+    assert response.status_code == 404
+    assert "too old and not kept any more" in response.text
+    assert client.get("/api/requests/1").status_code == 404

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from logwatcher.core import buckets
 from logwatcher.core.buckets import align
+from logwatcher.core.kept import ALL, Kept
 from logwatcher.core.view import View
 
 
@@ -11,18 +12,24 @@ from logwatcher.core.view import View
 class Window:
     """The buckets ``[start, end)`` in seconds, both aligned to ``step``.
 
-    The last one is still open if ``now`` lies in it.
+    The last one is still open if ``now`` lies in it. ``kept`` says which of them there are.
     """
 
     start: int
     end: int
     step: int
     now: float
+    kept: Kept = ALL
+
+    @property
+    def kept_from(self) -> int:
+        """Where its figures begin: later than ``start`` if older ones are deleted."""
+        return min(max(self.start, self.kept.since), self.end)
 
     @property
     def seconds(self) -> float:
-        """How long the window has really lasted, at least one second."""
-        return max(min(float(self.end), self.now) - self.start, 1.0)
+        """How long its figures have really lasted, at least one second."""
+        return max(min(float(self.end), self.now) - self.kept_from, 1.0)
 
     @property
     def stored_step(self) -> int:
@@ -31,14 +38,21 @@ class Window:
 
     @property
     def previous(self) -> "Window":
-        """The window of the same length just before."""
+        """What figures are compared with: the time just before, as long as this.
+
+        Longer where only coarser steps are kept, and then of no use for a chart.
+        """
         length = self.end - self.start - (self.step if self.end > self.now else 0)
-        length = max(length, self.step)
-        return Window(self.start - length, self.start, self.step, self.now)
+        start = self.start - max(length, self.step)
+        start = align(start, self.kept.step_at(start))
+        return Window(start, self.start, self.step, self.now, self.kept)
 
     def parts(self) -> list[tuple[int, int, int]]:
-        """The fewest stored buckets that make up the window: (stored step, start, end)."""
-        return _cover(self.start, self.end, len(buckets.STEPS) - 1)
+        """The fewest stored buckets that make up the window: (stored step, start, end).
+
+        All of them are kept: both edges are edges of a step that is.
+        """
+        return _cover(self.kept_from, self.end, len(buckets.STEPS) - 1)
 
 
 def _cover(start: int, end: int, level: int) -> list[tuple[int, int, int]]:
@@ -55,14 +69,16 @@ def _cover(start: int, end: int, level: int) -> list[tuple[int, int, int]]:
     ]
 
 
-def window_of(view: View, now: float) -> Window:
+def window_of(view: View, now: float, kept: Kept = ALL) -> Window:
     """The buckets that a view shows at ``now`` (seconds since the epoch).
 
     A live view shows every bucket that the time from ``now - range`` to ``now``
-    touches; a zoomed one every bucket that its span touches.
+    touches; a zoomed one every bucket that its span touches. They are as fine as the view
+    wants, or as is kept of the time where it begins.
     """
-    step = view.step_s
-    if view.start is not None and view.end is not None:
-        return Window(align(view.start, step), align(view.end - 1, step) + step, step, now)
     last = int(now // 1)
-    return Window(align(last - view.range_s, step), align(last, step) + step, step, now)
+    first = last - view.range_s
+    if view.start is not None and view.end is not None:
+        first, last = view.start, view.end - 1
+    step = max(view.step_s, kept.step_at(first))
+    return Window(align(first, step), align(last, step) + step, step, now, kept)

@@ -100,6 +100,21 @@ class Pack(models.Model):
     rest = models.BinaryField()
 
 
+class Stock(models.Model):
+    """What there is of a kind of data: raw requests, or the buckets of a step.
+
+    ``since`` is ``core.kept.Kept``'s, in seconds; the rest is as of ``measured_us``: how many
+    requests or buckets, the oldest one's time in seconds, and their bytes on disk.
+    """
+
+    step = models.IntegerField(primary_key=True)
+    since = models.BigIntegerField()
+    number = models.BigIntegerField(default=0)
+    oldest = models.BigIntegerField(null=True)
+    size = models.BigIntegerField(default=0)
+    measured_us = models.BigIntegerField(default=0)
+
+
 class FilePosition(models.Model):
     """How far a followed file has been read; the fields are ``core.event.Position``'s."""
 

@@ -12,11 +12,12 @@ from django.db.backends.utils import CursorWrapper
 from logwatcher.core import query
 from logwatcher.core.buckets import STEPS, align
 from logwatcher.core.event import Position
+from logwatcher.core.kept import Kept
 from logwatcher.core.pack import FIELDS, KEYS
 from logwatcher.core.query import NOTHING, Figures, Row
 from logwatcher.core.view import View
-from logwatcher.core.window import Window
-from logwatcher.store import database, packed
+from logwatcher.core.window import Window, window_of
+from logwatcher.store import database, packed, stock
 from logwatcher.store.database import READER
 from logwatcher.store.models import Head
 from logwatcher.store.packed import Place, Wanted
@@ -99,6 +100,16 @@ def head() -> HeadNow:
     return HeadNow(row.store, row.revision, row.last_request)
 
 
+def kept() -> Kept:
+    """Since when everything is there."""
+    return stock.kept(READER)
+
+
+def window(view: View, now: float) -> Window:
+    """What the view shows at ``now``, as fine as it is kept."""
+    return window_of(view, now, kept())
+
+
 def changes(since: int, now: HeadNow) -> Changes | None:
     """What changed after the revision ``since``; None if it is too old, or not of this store."""
     if since == now.revision:
@@ -170,12 +181,12 @@ def trends(
     ids = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
     marks = ", ".join(["%s"] * len(ids)) or "NULL"
     span = window.end - window.start
-    step = _trend_step(span)
+    step = max(_trend_step(span), window.kept.step_at(window.start))
     with _cursor() as cursor:
         cursor.execute(
             "SELECT endpoint_id, start, totals FROM logwatcher_bucket"
             f" WHERE endpoint_id IN ({marks}) AND step = %s AND start >= %s AND start < %s",
-            [*ids, step, window.start, window.end],
+            [*ids, step, window.kept_from, window.end],
         )
         found = cursor.fetchall()
     group = np.array(
@@ -209,13 +220,6 @@ def endpoints_in_use() -> list[EndpointName]:
         return [EndpointName(*row) for row in cursor.fetchall()]
 
 
-def has_requests() -> bool:
-    """Whether anything was ever stored."""
-    with _cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM logwatcher_bucket)")
-        return bool(cursor.fetchone()[0])
-
-
 def requests(view: View, window: Window, limit: int) -> list[RequestRow]:
     """The newest requests of the view in the window, from ``view.before`` on backwards."""
     where, params = _requests_of(view, window)
@@ -243,13 +247,14 @@ def requests_after(view: View, window: Window, limit: int) -> list[RequestRow]:
 
 
 def request(request_id: int) -> RequestRow | None:
-    """One request by its id, which may be any number."""
+    """One request by its id, which may be any number; None, too, if it is not kept any more."""
     known = min(request_id, MAX_ID)
     rows = _request_rows("r.id = %s", [known])
     if not rows:
         with _cursor() as cursor:
             rows = _unpack(packed.by_id(cursor, known))
-    return rows[0] if rows else None
+    since_us = kept().requests * 1_000_000
+    return next((row for row in rows if row.time_us >= since_us), None)
 
 
 def new_requests(view: View, window: Window, after: int, last: int) -> NewRequests:
@@ -335,7 +340,7 @@ def _spans(window: Window, changed: Sequence[tuple[int, int]]) -> list[tuple[int
     """The parts of the window, in whole steps and apart, that touch what changed."""
     spans: list[tuple[int, int]] = []
     for start, end in sorted(changed):
-        first = max(align(start, window.step), window.start)
+        first = max(align(start, window.step), window.kept_from)
         last = min(align(end - 1, window.step) + window.step, window.end)
         if first >= last:
             continue
@@ -387,7 +392,7 @@ def _requests_of(view: View, window: Window) -> tuple[str, Params]:
     """A condition on requests ``r`` and endpoints ``e``."""
     where, params = _endpoint_filter(view)
     where += " AND r.time_us >= %s AND r.time_us < %s"
-    params += [window.start * 1_000_000, window.end * 1_000_000]
+    params += _times_us(window)
     if view.status:
         where += " AND r.status >= %s AND r.status <= %s"
         params += view.statuses
@@ -399,8 +404,12 @@ def _wanted(view: View, window: Window) -> Wanted:
     endpoints = None
     if view.source or view.method or view.endpoint:
         endpoints = np.array(list(_endpoint_names(view)), np.int64)
-    times = (window.start * 1_000_000, window.end * 1_000_000)
-    return Wanted(*times, view.statuses, endpoints)
+    return Wanted(*_times_us(window), view.statuses, endpoints)
+
+
+def _times_us(window: Window) -> tuple[int, int]:
+    """The part of the window whose requests are kept."""
+    return max(window.start, window.kept.requests) * 1_000_000, window.end * 1_000_000
 
 
 def _order(row: RequestRow) -> tuple[int, int]:

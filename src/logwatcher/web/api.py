@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from logwatcher.core.query import Figures
 from logwatcher.core.view import View, ViewError, parse
-from logwatcher.core.window import Window, window_of
+from logwatcher.core.window import Window
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader
 from logwatcher.store import traffic as store_traffic
@@ -24,6 +24,7 @@ from logwatcher.store.database import READER
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
+from logwatcher.web import data as stored
 from logwatcher.web import series as view_series
 from logwatcher.web import source
 from logwatcher.web.page import TrafficForm
@@ -75,7 +76,7 @@ def _of_view(build: Callable[[View, Window], JSON]) -> Callable[[HttpRequest], H
         try:
             view = parse(request.GET.dict())
             with reader.snapshot():
-                return JsonResponse(build(view, window_of(view, time.time())))
+                return JsonResponse(build(view, reader.window(view, time.time())))
         except ViewError as error:
             return _bad_parameter(error)
 
@@ -95,6 +96,7 @@ def summary(view: View, window: Window) -> JSON:
     return {
         "from": window.start,
         "to": window.end,
+        "kept_from": window.kept_from,
         "seconds": window.seconds,
         **_figures(reader.figures(view, window)),
         "previous": {
@@ -113,6 +115,7 @@ def endpoints(view: View, window: Window) -> JSON:
     return {
         "from": window.start,
         "to": window.end,
+        "kept_from": window.kept_from,
         "endpoints": [{**name._asdict(), **_figures(of)} for name, of in ordered],
     }
 
@@ -140,6 +143,12 @@ def request(request: HttpRequest, request_id: int) -> HttpResponse:
 def sources(request: HttpRequest) -> HttpResponse:
     """Where requests come from, and how well their lines are read."""
     return JsonResponse({"sources": source.as_json()})
+
+
+@_reads
+def data(request: HttpRequest) -> HttpResponse:
+    """What is stored of each kind, for how long, and what it will come to."""
+    return JsonResponse(stored.as_json())
 
 
 @csrf_exempt  # takes JSON only: another site's page can't send that without being allowed to

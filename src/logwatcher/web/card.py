@@ -46,7 +46,7 @@ def tiles(view: View, window: Window, by_endpoint: ByEndpoint) -> Context:
     """Five figures of the window, each against the window before; the share of each method."""
     now, before = reader.figures(view, window), reader.figures(view, window.previous)
     span = f"previous {_span(window.previous.end - window.previous.start)}"
-    previous_seconds = window.previous.end - window.previous.start
+    previous_seconds = window.previous.seconds
     is_first = not before.requests
     return {
         "tiles": [
@@ -123,7 +123,14 @@ def requests(view: View, window: Window) -> Context:
         "newer_url": newer_url,
         "older_url": view_url(view, before=f"{older.time_us}.{older.id}") if older else None,
         "is_first": not view.before,
+        "kept_from": None if older else _requests_from(window),
     }
+
+
+def _requests_from(window: Window) -> str | None:
+    """Since when requests are kept, if the window begins before."""
+    since = window.kept.requests
+    return iso(since * 1_000_000) if since > window.start else None
 
 
 def request_row(row: RequestRow) -> Context:
@@ -157,16 +164,29 @@ def filters(view: View, window: Window) -> Context:
     errors = [code for code in codes if code >= "400"]
     names = reader.endpoints_in_use()
     range_s = view.range_s
-    automatic = automatic_step(range_s)
+    finest = window.kept.step_at(window.start)
+    automatic = max(automatic_step(range_s), finest)
+    steps = [name for name in steps_for(range_s) if STEPS[name] >= finest]
     return {
         "ranges": [{"name": name, "is_current": name == view.range} for name in RANGES],
-        "steps": [{"name": name, "is_current": name == view.step} for name in steps_for(range_s)],
+        "steps": [{"name": name, "is_current": name == view.step} for name in steps],
+        "step": next(name for name, step in STEPS.items() if step == window.step),
         "auto_step": next(name for name, step in STEPS.items() if step == automatic),
         "statuses": list(
             dict.fromkeys([*STATUS_CLASSES[1:], *errors, *filter(None, [view.status])])
         ),
         "methods": sorted({name.method for name in names} | set(filter(None, [view.method]))),
         "endpoints": [name._asdict() for name in names[:ENDPOINTS_OFFERED]],
+    }
+
+
+def limits(view: View, window: Window) -> Context:
+    """What the window lacks of what was asked for, since it is not kept any more."""
+    return {
+        "coarse": _COARSE[window.step] if window.step > view.step_s else "",
+        "shown": {"from": window.start, "to": window.end},
+        "kept_from": iso(window.kept_from * 1_000_000) if window.kept_from > window.start else "",
+        "is_gone": window.kept_from == window.end,
     }
 
 
@@ -183,6 +203,9 @@ def traffic(wanted: Traffic) -> Context:
         },
         "can_control": getattr(settings, "HAS_MOCK_TRAFFIC", False),
     }
+
+
+_COARSE = {60: "minute", 3600: "hour"}
 
 
 def _tile(

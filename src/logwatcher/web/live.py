@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from logwatcher.core.kept import ALL
 from logwatcher.core.view import View, parse
 from logwatcher.core.window import Window, window_of
 from logwatcher.store import reader, traffic
@@ -54,11 +55,13 @@ class Watch:
         self._clock = clock
         self._watched: dict[str, Watched] = {}
         self._traffic: Part = {"version": 0}
+        self._kept = ALL
 
     def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         """Ask the store once for all views; everything in the answer is of one revision."""
         with reader.snapshot():
             head, wanted = reader.head(), traffic.wanted(READER)
+            self._kept = reader.kept()
             now = self._clock()
             changes = None if since is None else reader.changes(since, head)
             if changes is None:
@@ -82,7 +85,7 @@ class Watch:
 
     def _part(self, name: str, now: float, changes: Changes, head: HeadNow) -> bytes | None:
         view, watched = view_of(name), self._watched[name]
-        window = window_of(view, now)
+        window = window_of(view, now, self._kept)
         changed = changes.ranges
         if watched.end is not None and window.end != watched.end:
             # What came with a time ahead of the clock is shown when its bucket opens.
@@ -119,7 +122,7 @@ class Watch:
                 result[join] = None
                 continue
             view = view_of(join.view)
-            window = window_of(view, now)
+            window = window_of(view, now, self._kept)
             if join.view not in parts:
                 cards = _cards(view, window)
                 parts[join.view] = {**series.part(view, window), "cards": cards}

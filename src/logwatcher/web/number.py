@@ -39,6 +39,14 @@ def text(kind: str, value: float | None) -> str:
     return f"{figure}{THIN_SPACE}{unit}" if unit else figure
 
 
+def size(count: float) -> str:
+    """So many bytes, with a decimal prefix."""
+    for unit, least in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= least:
+            return f"{digits(count / least)}{THIN_SPACE}{unit}"
+    return f"{round(count)}{THIN_SPACE}B" if count else "0"
+
+
 def _rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
 from logwatcher.core.view import View, ViewError, parse
-from logwatcher.core.window import window_of
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
 from logwatcher.store.database import READER
@@ -78,7 +77,10 @@ def request_detail(request: HttpRequest, request_id: int) -> HttpResponse:
     """All that one request has: for HTMX the dialog's content, else a page of its own."""
     row = reader.request(request_id)
     if row is None:
-        return problem(request, 404, "No such request", "It may have been too old to be kept.")
+        text = (
+            f"There is none with the number {request_id}, or it is too old and not kept any more."
+        )
+        return problem(request, 404, "No such request", text)
     template = "request" if is_htmx(request) else "request_page"
     response = render(request, f"logwatcher/{template}.html", {"row": card.request_row(row)})
     response.headers["Vary"] = "HX-Request"
@@ -139,7 +141,7 @@ def is_htmx(request: HttpRequest) -> bool:
 
 def _context(view: View) -> dict[str, Any]:  # Any: what templates read
     with reader.snapshot():
-        window = window_of(view, time.time())
+        window = reader.window(view, time.time())
         by_endpoint = reader.endpoints(view, window)
         return {
             "view": view,
@@ -148,6 +150,7 @@ def _context(view: View) -> dict[str, Any]:  # Any: what templates read
             **card.tiles(view, window, by_endpoint),
             **source.menu(view),
             **source.alerts(view),
+            "kept": card.limits(view, window),
             **card.traffic(traffic.wanted(READER)),
             "endpoints": card.endpoints(view, window, by_endpoint),
             "requests": card.requests(view, window),

@@ -17,6 +17,7 @@ def part(view: View, window: Window, changed: Sequence[tuple[int, int]] = (ALWAY
     return {
         "from": window.start,
         "to": window.end,
+        "kept_from": window.kept_from,
         "step": window.step,
         "points": reader.points(view, window, changed),
     }

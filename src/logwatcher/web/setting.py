@@ -1,4 +1,4 @@
-"""The settings page: where requests come from, how well they are read, and who may send some."""
+"""The settings page: where requests come from, what is kept of them, and who may send some."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from logwatcher.core.event import MAX_SOURCE
 from logwatcher.core.text import clean
 from logwatcher.store import reader, token
 from logwatcher.store.reader import MAX_ID
+from logwatcher.web import data as stored
 from logwatcher.web import source
 from logwatcher.web.page import is_htmx, problem
 from logwatcher.web.template import render
@@ -49,9 +50,8 @@ def page(request: HttpRequest) -> HttpResponse:
     tokens = _change_tokens(request) if request.method == "POST" else _tokens()
     if is_htmx(request):
         return render(request, "logwatcher/cards/tokens.html", tokens)
-    return render(
-        request, "logwatcher/settings.html", {**_sources(), **tokens, "can_receive": can_receive}
-    )
+    context = {**_sources(), **stored.table(), **tokens, "can_receive": can_receive}
+    return render(request, "logwatcher/settings.html", context)
 
 
 @never_cache
@@ -59,6 +59,13 @@ def page(request: HttpRequest) -> HttpResponse:
 def sources(request: HttpRequest) -> HttpResponse:
     """The card of the sources, which the page asks for again and again."""
     return render(request, "logwatcher/cards/sources.html", _sources())
+
+
+@never_cache
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """The card of what is kept, likewise."""
+    return render(request, "logwatcher/cards/data.html", stored.table())
 
 
 def _change_tokens(request: HttpRequest) -> Context:

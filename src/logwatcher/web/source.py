@@ -102,7 +102,7 @@ def _row(of: Input, now: float) -> Context:
         "recent_share": number.text("percent", _share(unmatched, lines)),
         "has_recent": bool(lines),
         "last": iso(health.last_us),
-        "behind": _bytes(health.condition.behind),
+        "behind": number.size(health.condition.behind),
         "samples": health.samples,
         "cause": likely_cause([sample.line for sample in health.samples]),
     }
@@ -140,10 +140,3 @@ def iso(time_us: int | None) -> str | None:
     if not time_us:
         return None
     return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat(timespec="milliseconds")
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{number.digits(count / size)}{number.THIN_SPACE}{unit}"
-    return f"{count}{number.THIN_SPACE}B" if count else "0"

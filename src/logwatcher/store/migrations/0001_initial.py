@@ -105,6 +105,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='Stock',
+            fields=[
+                ('step', models.IntegerField(primary_key=True, serialize=False)),
+                ('since', models.BigIntegerField()),
+                ('number', models.BigIntegerField(default=0)),
+                ('oldest', models.BigIntegerField(null=True)),
+                ('size', models.BigIntegerField(default=0)),
+                ('measured_us', models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Token',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
