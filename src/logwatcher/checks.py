@@ -18,7 +18,7 @@ from logwatcher.web.access import predicate
 from logwatcher.web.place import PAGE
 
 OPTIONS = ("ACCESS", "DATABASE", "SOURCE", "TOKEN", "URL")
-_INTERNAL = ("READER",)
+_INTERNAL = ("GUARD", "READER")
 
 
 @checks.register
