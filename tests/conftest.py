@@ -15,6 +15,7 @@ from uuid import uuid4
 import django
 import psycopg
 import pytest
+from django.conf import settings
 
 from tests import postgres
 from tests.server import Server
@@ -43,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LOGWATCHER_KEEP_REQUESTS"] = "forever"
     os.environ["LOGWATCHER_KEEP_FIGURES"] = "5s:forever 1m:forever 1h:forever"
     django.setup()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick
 
 
 def _database_url(config: pytest.Config, data: Path, resources: ExitStack) -> str:

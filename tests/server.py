@@ -23,7 +23,7 @@ class Server:
     def __init__(self, data: Path, database_url: str, arguments: list[str]) -> None:
         self.url = ""
         self.database_url = database_url
-        self._arguments = arguments
+        self.arguments = arguments
         self._environment = {
             **os.environ,
             "DATABASE_URL": database_url,
@@ -56,7 +56,7 @@ class Server:
         """
         port = str(urlsplit(self.url).port or 0)
         self._process = process = subprocess.Popen(
-            [PROGRAM, *self._arguments, "--port", port],
+            [PROGRAM, *self.arguments, "--port", port],
             env=self._environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,11 +69,12 @@ class Server:
         self.url = ADDRESS.findall(self.output)[-1]
         self._wait_until_it_answers()
 
-    def command(self, *arguments: str) -> str:
+    def command(self, *arguments: str, typed: str = "") -> str:
         """Another command on the same database; returns what it printed."""
         return subprocess.run(
             [PROGRAM, *arguments],
             env=self._environment,
+            input=typed,
             stdout=subprocess.PIPE,
             text=True,
             timeout=START_TIMEOUT,

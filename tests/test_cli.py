@@ -14,7 +14,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -22,6 +24,7 @@ from logwatcher import cli, config
 from logwatcher.sources.mock import wave
 from logwatcher.store import lease
 from tests import database
+from tests.factories import PASSWORD
 from tests.server import PROGRAM, Server
 from tests.stream.sse import Stream
 
@@ -178,6 +181,45 @@ def test_a_data_directory_that_can_not_be_written_is_named(bare: Program, tmp_pa
         for command in ("demo", "traffic"):
             line = bare.refused(command, LOGWATCHER_DATA=str(data))
             assert f"{data}: can't write there" in line
+
+
+def test_elsewhere_than_on_this_machine_somebody_has_to_be_a_user(program: Program) -> None:
+    for command in ("demo --host 0.0.0.0", "serve --host ::", "watch - --host 192.0.2.1"):
+        line = program.refused(*command.split(), "--port", "0")
+        assert "there are no users yet" in line
+        assert "logwatcher user add NAME --role admin" in line
+        assert "--public" in line
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("nowhere.example", "is no IP address"),
+        ("", "is no IP address"),
+        ("192.0.2.1", "this machine has no address 192.0.2.1"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on_is_named(
+    program: Program, host: str, reason: str
+) -> None:
+    line = program.refused("demo", "--public", "--port", "0", "--host", host)
+    assert "--host" in line
+    assert reason in line
+
+
+def test_a_user_opens_the_other_addresses(serve: Callable[..., Server]) -> None:
+    server = serve("demo", "--host", "localhost")
+    server.command("user", "add", "ada", typed=PASSWORD)
+    server.stop()
+    server.arguments += ["--host", "0.0.0.0"]  # noqa: S104  # that is the point
+    server.start()
+    assert urlsplit(server.url).hostname == "0.0.0.0"  # noqa: S104
+    for host in ("127.0.0.1", socket.gethostname()):
+        request = Request(f"{server.url}/api/series", headers={"Host": host})  # noqa: S310
+        with pytest.raises(HTTPError) as error:
+            urlopen(request, timeout=10)  # noqa: S310  # http:// it is
+        error.value.close()
+        assert error.value.code == 401
 
 
 def test_a_port_that_is_taken_is_named_and_another_offered(program: Program) -> None:

@@ -186,7 +186,7 @@ from logwatcher import server
 async def buggy(put):
     raise ZeroDivisionError("a bug in a source")
 
-sys.exit(server.run([buggy], server.listen(0), lambda: None))
+sys.exit(server.run([buggy], server.listen("127.0.0.1", 0), lambda: None))
 """
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False

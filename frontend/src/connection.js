@@ -2,7 +2,7 @@
  * One connection to the stream: opened, watched, opened again.
  *
  * After a dropped connection the browser itself reconnects, with `Last-Event-ID`. It gives up
- * when the server answers with an error, and never notices a connection that fell silent; those
+ * when the server answers with an error, without saying which, and never notices a connection that fell silent; those
  * two are seen to here. And where a server can't keep connections open, it ends each with `again`.
  */
 
@@ -16,6 +16,7 @@ export function retryDelay(attempt, random = Math.random) {
 
 export class Connection {
   #openSource;
+  #isRefused;
   #isOnline;
   #on;
   #source = null;
@@ -28,11 +29,13 @@ export class Connection {
 
   /**
    * `openSource(at)` gives a new EventSource that goes on where the last one was, which is at
-   * what the server called `at`, if it ended with `again`; `on` has
+   * what the server called `at`, if it ended with `again`; `isRefused()` asks, after an error,
+   * whether it takes a login: then nothing is tried again. `on` has
    * `frame(frame, isFirst)`, `heartbeat(heartbeat)`, `reset()` and `state(name)`.
    */
-  constructor({ openSource, isOnline, on }) {
+  constructor({ openSource, isRefused, isOnline, on }) {
     this.#openSource = openSource;
+    this.#isRefused = isRefused;
     this.#isOnline = isOnline;
     this.#on = on;
   }
@@ -64,6 +67,7 @@ export class Connection {
     clearTimeout(this.#retry);
     this.#source?.close();
     this.#source = null;
+    this.#retry = null;
   }
 
   /** The browser says the network is gone: a connection that lives will soon prove it. */
@@ -112,8 +116,17 @@ export class Connection {
     const hasGivenUp = this.#source.readyState === 2;
     if (!hasGivenUp) return;
     this.close();
-    this.#retry = setTimeout(() => this.open(), retryDelay(this.#attempt));
+    this.#retryUnlessRefused();
+  }
+
+  async #retryUnlessRefused() {
+    const delay = retryDelay(this.#attempt);
     this.#attempt += 1;
+    const retry = setTimeout(() => this.open(), delay);
+    this.#retry = retry;
+    if (!(await this.#isRefused()) || this.#retry !== retry || this.#source) return;
+    clearTimeout(retry);
+    this.#on.state("refused");
   }
 
   #down() {

@@ -7,6 +7,7 @@ const NAMES = {
   paused: "Paused",
   reconnecting: "Reconnecting",
   offline: "Offline",
+  refused: "Logged out",
 };
 
 /** Whole seconds, minutes, hours or days, without what is left over. */
@@ -33,6 +34,7 @@ export function describe({ state, delay, viewers, age, missed }) {
     paused: [missed ? `${formatNumber("count", missed)} new` : ""],
     reconnecting: [`${formatAge(age)} old`],
     offline: [`${formatAge(age)} old`],
+    refused: [`${formatAge(age)} old`],
   };
   return { name: NAMES[state], detail: (details[state] ?? []).filter(Boolean).join(" · ") };
 }

@@ -98,6 +98,7 @@ export class Loader {
 
   #failed(ctx) {
     const status = ctx.response?.status ?? 0;
+    if (status === 401) return this.#problem.show(status);
     if (ctx.target !== this.#view) return this.#problem.show(status, ctx.text);
     const again = () => this.#load(ctx.request.action, { push: ctx.push, isReload: ctx.isReload });
     this.#problem.show(status, ctx.text, again);

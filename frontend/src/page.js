@@ -110,7 +110,7 @@ function showWaiting() {
 function showStatus({ now, viewers, traffic, isFirst }) {
   if (now) clock.observe(now);
   live.heard(viewers);
-  if (!traffic) return;
+  if (!traffic || !byId("traffic")) return; // a viewer has no controls
   const shown = Number(document.querySelector("#traffic [name=version]")?.value ?? -1);
   if (traffic.version > shown || (isFirst && traffic.version !== shown)) {
     put(byId("traffic"), traffic.html);
@@ -120,6 +120,7 @@ function showStatus({ now, viewers, traffic, isFirst }) {
 function showState(state) {
   live.state = state;
   if (state === "live") problem.reached();
+  if (state === "refused") problem.show(401);
   live.render();
 }
 

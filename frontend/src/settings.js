@@ -1,5 +1,6 @@
 /** The settings page: fresh figures, times in the viewer's zone, and a button that copies. */
 import htmx from "htmx.org";
+import { closeMenu, initMenus } from "./menu.js";
 import { copy } from "./share.js";
 import { initZone, localise, tick } from "./timeFormat.js";
 
@@ -15,7 +16,9 @@ document.addEventListener("htmx:before:request", (event) => {
   }
 });
 document.addEventListener("htmx:before:swap", (event) => {
-  if (event.detail.ctx.response?.status >= 400) event.preventDefault();
+  const status = event.detail.ctx.response?.status;
+  if (status >= 400) event.preventDefault();
+  if (status === 401) location.assign("login?next=settings"); // the session has ended
 });
 document.addEventListener("htmx:after:swap", () => localise());
 document.addEventListener("click", async ({ target }) => {
@@ -27,6 +30,9 @@ document.addEventListener("click", async ({ target }) => {
   setTimeout(() => (button.textContent = before), TOLD_MS);
 });
 
+document.addEventListener("keydown", ({ key }) => key === "Escape" && closeMenu());
+
+initMenus();
 initZone();
 setInterval(() => tick(Date.now() / 1000), SECOND_MS);
 htmx.config.timeout = 10_000;

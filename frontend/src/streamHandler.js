@@ -36,6 +36,7 @@ const browser = (place = location.pathname) => ({
   place,
   url: "api/live",
   openSource: (url) => new EventSource(url),
+  isRefused: () => fetch("api/live?view=", { method: "HEAD" }).then(({ status }) => status === 401, () => false),
   isOnline: () => navigator.onLine,
   locks: navigator.locks ?? browserLeases(),
   openChannel: globalThis.BroadcastChannel && (() => new BroadcastChannel(`logwatcher-stream ${place}`)),
@@ -231,6 +232,7 @@ export class StreamHandler {
       this.#group.send({ type: "welcome", state: this.#state, status: this.#status });
     }
     if (lost.length) this.#group.send({ type: "lost", tabs: lost });
+    if (this.#state === "refused") this.#subscriptions.disconnect(); // a tab that could load may have it
     this.#gather();
   }
 

@@ -18,7 +18,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 def application(runtime: Runtime) -> Application:
     """What Uvicorn serves, for the work that ``runtime`` does meanwhile."""
-    django, live = get_asgi_application(), Live(runtime.hub)
+    django, live = get_asgi_application(), Live(runtime.hub, runtime.gate)
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -20,7 +20,7 @@ from logwatcher.web.access import predicate
 from logwatcher.web.place import PAGE
 
 OPTIONS = ("ACCESS", "DATABASE", "KEEP_FIGURES", "KEEP_REQUESTS", "SOURCE", "TOKEN", "URL")
-_INTERNAL = ("READER",)
+_INTERNAL = ("GUARD", "READER")
 
 
 @checks.register

@@ -52,6 +52,11 @@ SETTINGS = {
             "Key that signs cookies and hashes addresses; at least 50 characters.",
         ),
         Setting(
+            "LOGWATCHER_SESSION_DAYS",
+            "14",
+            "Days after which a user has to log in again.",
+        ),
+        Setting(
             "LOGWATCHER_TRAFFIC_MINUTES",
             "15",
             "Minutes after which mock traffic stops by itself; 0: never.",
@@ -89,6 +94,7 @@ class Config:
         database_url: ``sqlite:///…`` or ``postgres://…``.
         allowed_hosts: names besides the loopback ones.
         secret_key: given, or empty: ``secret_key_in(data)``.
+        session_days: until a user has to log in again.
         traffic_minutes: 0: mock traffic never stops by itself.
         client_ip: one of ``privacy.MODES``.
         keeps_query: whether paths keep their query strings.
@@ -100,6 +106,7 @@ class Config:
     database_url: str
     allowed_hosts: tuple[str, ...]
     secret_key: str
+    session_days: float
     traffic_minutes: float
     client_ip: str
     keeps_query: bool
@@ -124,6 +131,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         database_url=_database_url(get("DATABASE_URL", default_url)),
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
+        session_days=_days(get("LOGWATCHER_SESSION_DAYS", "14")),
         traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
         client_ip=_one_of(MODES, "LOGWATCHER_CLIENT_IP", get("LOGWATCHER_CLIENT_IP", "none")),
         keeps_query=_one_of(
@@ -222,6 +230,18 @@ def _minutes(text: str) -> float:
             f"LOGWATCHER_TRAFFIC_MINUTES: {text!r} is not a number of minutes; 0 means never"
         )
     return minutes
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0
+    if not 0.001 <= days <= 3660:
+        raise ConfigError(
+            f"LOGWATCHER_SESSION_DAYS: {text!r} is not a number of days; give 0.001 to 3660"
+        )
+    return days
 
 
 def _one_of(known: Sequence[str], name: str, text: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,10 @@ from logwatcher.store.keeper import Keeper
 from logwatcher.store.thread import StoreThread
 from logwatcher.store.token import Grant
 from logwatcher.stream.feed import Feed, Join, News
+from logwatcher.stream.gate import Gate
 from logwatcher.stream.hub import Hub, Message, Send
+from logwatcher.web import guard
+from logwatcher.web.guard import Credentials
 from logwatcher.web.live import Watch
 
 Source = Callable[[Put], Coroutine[Any, Any, None]]  # Any: as create_task has it
@@ -37,7 +40,9 @@ class Runtime:
         self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
         self._keeping = StoreThread("keeper")
         self._keeper = Keeper(keeper.wanted_limits())
+        self._guarding = StoreThread("guard")
         self._feed = Feed(self.hub, self._ask)
+        self.gate = Gate(self.hub, guard.credentials, self._ask_guard)
         self._pipeline = Pipeline(self._write, self._feed.wake)
         self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
 
@@ -62,12 +67,14 @@ class Runtime:
         await self._writing.close()
         await self._keeping.call(self._keeper.close)
         await self._keeping.close()
+        await self._guarding.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _work(self) -> None:
         """Sources first to stop, then the writer, which commits what they put."""
         async with asyncio.TaskGroup() as outer:
             feed = outer.create_task(self._keep_asking())
+            gate = outer.create_task(self.gate.run())
             pipeline = outer.create_task(self._pipeline.run())
             limits = outer.create_task(self._keep_limits())
             try:
@@ -78,6 +85,7 @@ class Runtime:
             finally:
                 limits.cancel()
                 feed.cancel()
+                gate.cancel()
                 pipeline.cancel()
 
     async def _keep_asking(self) -> None:
@@ -97,6 +105,12 @@ class Runtime:
 
     async def _ask(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         return await self._reading.call(self._watch.news, since, views, joins)
+
+    async def _ask_guard(self, all_: Collection[Credentials]) -> set[Credentials] | None:
+        try:
+            return await self._guarding.call(guard.who_may_stream, all_)
+        except (OperationalError, InterfaceError):
+            return None
 
     async def _write(self, batches: Sequence[Batch]) -> int:
         return await self._writing.call(writer.write, batches)

@@ -13,8 +13,6 @@ from uvicorn.server import HANDLED_SIGNALS
 from logwatcher.asgi import application
 from logwatcher.runtime import Runtime, Source
 
-HOST = "127.0.0.1"
-"""Loopback only: there are no users yet; others reach it through a proxy."""
 BACKLOG = 2048
 GRACE_S = 1
 GC_THRESHOLD = 50_000
@@ -23,6 +21,10 @@ GC_THRESHOLD = 50_000
 
 class PortTaken(OSError):
     """Another program listens there."""
+
+
+class HostError(OSError):
+    """This machine doesn't have the address."""
 
 
 class Server(uvicorn.Server):
@@ -50,21 +52,25 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket on the loopback interface; port 0: any free one.
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on an IP address of this machine; port 0: any free one.
 
     Raises:
         PortTaken: say so and offer another.
+        HostError: this machine has no such address.
     """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(BACKLOG)
     except (OSError, OverflowError) as error:
         listener.close()
         if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
             raise PortTaken(f"port {port} is taken; try --port {port + 1}") from None
+        if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+            raise HostError(f"--host: this machine has no address {host}") from None
         raise PortTaken(f"port {port} can't be used: {error}; try --port 8000") from None
     return listener
 

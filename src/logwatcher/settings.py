@@ -22,30 +22,54 @@ DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
 ROOT_URLCONF = "logwatcher.root"
 LOGWATCHER = {
-    "ACCESS": "logwatcher.web.access.anyone",
+    "GUARD": "logwatcher.web.guard.refusal",
     "KEEP_FIGURES": _config.keep_figures,
     "KEEP_REQUESTS": _config.keep_requests,
     "READER": "reader",
 }
+IS_LOCAL = True
+"""Whether only this machine reaches the server; the command line says otherwise."""
+IS_PUBLIC = False
+"""Whether anybody may view, without a login."""
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-INSTALLED_APPS = ["logwatcher.store"]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "logwatcher.store",
+]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "logwatcher.web.headers.content_security_policy",
+    "logwatcher.web.headers.secure_cookies",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in {
+        "UserAttributeSimilarityValidator": {"user_attributes": ("username",)},
+        "MinimumLengthValidator": {"min_length": 10},
+        "CommonPasswordValidator": {},
+        "NumericPasswordValidator": {},
+    }.items()
+]
+SESSION_COOKIE_AGE = int(_config.session_days * 86400)
+SESSION_COOKIE_NAME = "logwatcher_session"  # cookies know no ports: others on localhost have theirs
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = False
 CSRF_FAILURE_VIEW = "logwatcher.web.page.forbidden"
-# TLS ends at the proxy; over plain HTTP on loopback these would lock the viewer out.
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W016"]
+# TLS ends at the proxy; over plain HTTP on loopback these would lock the viewer out. Over HTTPS
+# cookies are secure nevertheless, by `secure_cookies`.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
     "version": 1,
@@ -54,7 +78,10 @@ LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     # Any scanner can ask for a wrong host; the answer says what to do, a traceback doesn't.
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "logwatcher.audit": {"level": "INFO"},
+    },
 }
 
 

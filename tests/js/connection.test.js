@@ -18,7 +18,7 @@ class Source extends EventTarget {
   }
 }
 
-function connect({ isOnline = () => true } = {}) {
+function connect({ isOnline = () => true, isRefused = async () => false } = {}) {
   const sources = [];
   const heard = [];
   const on = Object.fromEntries(
@@ -28,7 +28,7 @@ function connect({ isOnline = () => true } = {}) {
     ]),
   );
   const openSource = (at) => sources[sources.push(Object.assign(new Source(), { at })) - 1];
-  const connection = new Connection({ openSource, isOnline, on });
+  const connection = new Connection({ openSource, isRefused, isOnline, on });
   connection.open();
   const states = () => heard.filter(([name]) => name === "state").map(([, state]) => state);
   return { connection, sources, heard, states };
@@ -95,6 +95,26 @@ test("a dropped connection is left to the browser, an error answer is tried agai
   sources[0].fail(2);
   mock.timers.tick(5_000);
   assert.equal(sources.length, 2);
+});
+
+test("an answer that takes a login is told, and nothing is asked again", async () => {
+  const { sources, states } = connect({ isRefused: async () => true });
+  sources[0].hear("frame");
+  sources[0].fail(2);
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(states().at(-1), "refused");
+  mock.timers.tick(60_000);
+  assert.equal(sources.length, 1);
+});
+
+test("closed while it asks whether it takes a login, it says nothing of it", async () => {
+  const { connection, sources, states } = connect({ isRefused: async () => true });
+  sources[0].fail(2);
+  connection.close();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(states(), ["connecting"]);
 });
 
 test("without a network the state is offline", () => {

@@ -224,6 +224,7 @@ export class FakeTab {
         place,
         url: "api/live",
         openSource: server.connect,
+        isRefused: async () => server.status === 401,
         isOnline: () => true,
         locks,
         openChannel: openChannel && (() => (this.channel = openChannel())),

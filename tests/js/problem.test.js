@@ -5,7 +5,7 @@ import { explain, Problem } from "../../frontend/src/problem.js";
 import { byId, openPage } from "./dom.js";
 
 beforeEach(() => {
-  openPage('<div id="problem" hidden><span id="problem-text"></span><button id="problem-retry"></button></div>');
+  openPage('<div id="problem" hidden><span id="problem-text"></span><button id="problem-retry"></button><a id="problem-login" hidden></a></div>');
 });
 
 test("an answer's own line of text is told, its pages are not", () => {
@@ -26,6 +26,16 @@ test("what can be tried again has a button, what can't has none", () => {
   assert.deepEqual(tries, ["again"]);
   problem.show(400, "no");
   assert.equal(byId("problem-retry").hidden, true);
+});
+
+test("where a login is needed, the link to it leads back to this view", () => {
+  const problem = new Problem();
+  location.href = "http://server/?range=1h";
+  problem.show(401);
+  assert.equal(byId("problem-login").hidden, false);
+  assert.equal(byId("problem-login").getAttribute("href"), "login?next=%3Frange%3D1h");
+  problem.show(400, "no");
+  assert.equal(byId("problem-login").hidden, true);
 });
 
 test("a server that is heard again is reachable, but what it refused stays told", () => {

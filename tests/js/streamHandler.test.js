@@ -315,6 +315,24 @@ test("a server that answers with errors is asked again, and then caught up", asy
   assertExact();
 });
 
+test("after a refusal nobody asks again, until a tab comes that could load its view", async () => {
+  const tab = await openTab();
+  await gathered();
+  server.status = 401;
+  server.drop();
+  for (const source of server.sources) server.answer(source);
+  await wait(30_000);
+  assert.equal(tab.state, "refused");
+  const { length } = server.opened;
+  await wait(120_000);
+  assert.equal(server.opened.length, length);
+  server.status = 200;
+  const next = await openTab();
+  await gathered();
+  assert.deepEqual([tab.state, next.state], ["live", "live"]);
+  assertExact();
+});
+
 test("a silent connection is replaced", async () => {
   const tab = await openTab();
   await gathered();

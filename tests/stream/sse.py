@@ -22,10 +22,18 @@ class Stream:
     """A connection to ``/api/live``; read it event by event."""
 
     def __init__(
-        self, url: str, *views: str, since: str = "", last_event_id: str = "", timeout: float = 10
+        self,
+        url: str,
+        *views: str,
+        since: str = "",
+        last_event_id: str = "",
+        token: str = "",
+        timeout: float = 10,
     ) -> None:
         query = "&".join(f"view={quote(view)}&since={since}" for view in views or ("",))
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         address = urlsplit(url)
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=timeout

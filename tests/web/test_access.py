@@ -1,5 +1,7 @@
 """Every address but the bundle's asks who may see it, and only True is a yes."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -35,6 +37,28 @@ def test_every_address_asks_first(pattern: URLPattern, method: str, settings: Se
 def test_what_is_not_true_is_a_no(client: Client, settings: Settings) -> None:
     settings.LOGWATCHER = {"ACCESS": f"{__name__}.says_yes"}
     assert client.get("/api/openapi.json").status_code == 403
+
+
+def test_in_a_project_nothing_knows_djangos_own_users() -> None:
+    program = """
+import sys
+from django.conf import settings
+settings.configure(
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "none"}},
+    INSTALLED_APPS=["logwatcher"],
+    ROOT_URLCONF="logwatcher.urls",
+)
+import django
+django.setup()
+from django.core.management import call_command
+call_command("check")
+import logwatcher.urls, logwatcher.push
+print([name for name in sys.modules if name.startswith("django.contrib.") and "models" in name])
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert ended.stdout.splitlines()[-1:] == ["[]"], ended.stderr
 
 
 @pytest.mark.parametrize(

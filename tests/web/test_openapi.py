@@ -14,11 +14,13 @@ from logwatcher.core.event import Batch
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.store import writer
 from logwatcher.store.models import Head
+from logwatcher.web import api
 from tests.factories import events
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
 
-schema = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())
+schema = schemathesis.openapi.from_path(api.OPENAPI)
+schema.app = get_wsgi_application()
 schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 
 TOGETHER = ("from", "to", "step")

@@ -36,6 +36,7 @@ def test_a_forged_request(careless: Client) -> None:
     assert "Reload the page" in page.text
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("error", [OperationalError("away"), ValueError("a bug")])
 def test_a_broken_server(
     careless: Client, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from logwatcher import __version__
-from logwatcher.cli import database, logs, page, token, traffic, watch
+from logwatcher.cli import database, logs, page, token, traffic, user, watch
 from logwatcher.cli.problem import UsageError, shown
 from logwatcher.config import ConfigError
 
@@ -19,6 +19,7 @@ COMMANDS = (
     page.add_serve,
     traffic.add,
     token.add,
+    user.add,
     database.add_migrate,
 )
 """Each adds one command, in the order of ``--help``."""

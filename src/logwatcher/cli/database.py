@@ -73,8 +73,9 @@ def _missing() -> list[str]:
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
-    applied = {key for key in loader.applied_migrations if key[0] == "logwatcher"}
-    known = {key for key in loader.disk_migrations if key[0] == "logwatcher"}
+    known = loader.disk_migrations.keys()
+    apps = {app for app, _ in known}
+    applied = {key for key in loader.applied_migrations if key[0] in apps}
     if newer := sorted(applied - known):
         raise UsageError(
             f"the database is from a newer version (it has {newer[-1][1]}); "

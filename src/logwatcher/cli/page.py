@@ -1,10 +1,12 @@
 """``logwatcher demo`` and ``serve``, and what all commands that serve the page share."""
 
 import argparse
+import ipaddress
 import socket
 import sys
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from logwatcher.cli import database, option, traffic
@@ -14,6 +16,7 @@ from logwatcher.cli.problem import UsageError
 if TYPE_CHECKING:
     from logwatcher.runtime import Source
 
+DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 
 
@@ -36,27 +39,78 @@ def add_serve(commands: Commands) -> None:
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
-    """Where the page is."""
+    """Where the page is, and for whom."""
+    command.add_argument(
+        "--host",
+        default=DEFAULT_HOST,
+        metavar="ADDRESS",
+        help="an IP address of this machine, or 0.0.0.0 for all of them; default: %(default)s",
+    )
     command.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    command.add_argument(
+        "--public", action="store_true", help="anybody may view; the rest needs a login"
+    )
     command.add_argument("--open", action="store_true", help="open the page in a browser")
 
 
-def listen(port: int) -> socket.socket:
-    """On this machine only. Raises UsageError."""
+def listen(options: argparse.Namespace) -> socket.socket:
+    """Where the options say, and from now on the settings, too. Raises UsageError."""
+    from django.conf import settings
+
     from logwatcher import server
 
+    host = _host(options.host)
+    settings.IS_LOCAL, settings.IS_PUBLIC = host.is_loopback, options.public
+    _check_users(options)
+    settings.ALLOWED_HOSTS += _names(host)
     try:
-        return server.listen(port)
-    except server.PortTaken as error:
+        return server.listen(str(host), options.port)
+    except (server.PortTaken, server.HostError) as error:
         raise UsageError(str(error)) from None
+
+
+def _host(text: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address":
+    """Raises UsageError."""
+    try:
+        return ipaddress.ip_address("127.0.0.1" if text == "localhost" else text.strip("[]"))
+    except ValueError:
+        raise UsageError(
+            f"--host: {text!r} is no IP address; give one of this machine's, or 0.0.0.0 for all"
+        ) from None
+
+
+def _names(host: "ipaddress.IPv4Address | ipaddress.IPv6Address") -> list[str]:
+    """What the page may be asked for by, besides this machine's own names for itself."""
+    if host.is_loopback:
+        return []
+    if not host.is_unspecified:
+        return [f"[{host}]" if host.version == 6 else str(host)]
+    names = [socket.gethostname().lower()]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # sends nothing, but tells which address others see
+        names.append(probe.getsockname()[0])
+    return names
+
+
+def _check_users(options: argparse.Namespace) -> None:
+    """Nobody else's machine is served without a login. Raises UsageError."""
+    from django.conf import settings
+
+    from logwatcher.store import user
+
+    if not (settings.IS_LOCAL or settings.IS_PUBLIC or user.exists()):
+        raise UsageError(
+            f"--host {options.host}: there are no users yet, so anybody could do anything; add one"
+            " by: logwatcher user add NAME --role admin, or let anybody view by --public"
+        )
 
 
 def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.Namespace) -> int:
     """Serve the page until told to stop; returns the exit code."""
     from logwatcher import server
 
-    host, port = listener.getsockname()
-    address = f"http://{host}:{port}"
+    host, port = listener.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def announce() -> None:
         print(f"logwatcher: {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
@@ -74,7 +128,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     option.choose_policy(options)
     database.migrate()
-    with listen(options.port) as listener:
+    with listen(options) as listener:
         traffic.change(options)
         return run([Generator()], listener, options)
 
@@ -85,5 +139,5 @@ def _serve(options: argparse.Namespace) -> int:
 
     option.choose_policy(options)
     database.check()
-    with listen(options.port) as listener:
+    with listen(options) as listener:
         return run([Generator()], listener, options)

@@ -12,13 +12,21 @@ from logwatcher.cli.problem import UsageError
 def add(commands: Commands) -> None:
     """``logwatcher token``."""
     command = commands.add_parser(
-        "token", help="who may send requests over HTTP, and as which source"
+        "token", help="which programs may send requests, and as which source, or read"
     )
     actions = command.add_subparsers(title="actions", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="make a token and show it, this once")
     create.add_argument(
         "source",
+        nargs="?",
+        default="",
         help="what the page calls the requests sent with it; '*': OpenTelemetry's service.name",
+    )
+    create.add_argument(
+        "--scope",
+        choices=("write", "read"),
+        default="write",
+        help="write: send requests of the source; read: the API and the stream; default: write",
     )
     create.add_argument("--name", default="", help="for whom it is, as a reminder")
     create.set_defaults(command=_create)
@@ -34,12 +42,16 @@ def _create(options: argparse.Namespace) -> int:
     from logwatcher.core.text import clean
     from logwatcher.store import token
 
+    is_reader = options.scope == token.READ
+    if is_reader and options.source:
+        raise UsageError("source: a token that reads has none; leave it out")
     for field in ("source", "name"):
         given = getattr(options, field)
-        if given != clean(given, MAX_SOURCE).strip() or (field == "source" and not given):
+        is_missing = field == "source" and not given and not is_reader
+        if given != clean(given, MAX_SOURCE).strip() or is_missing:
             raise UsageError(f"{field}: give at most {MAX_SOURCE} printable characters")
     database.migrate()
-    token_id, text = token.create(options.source, options.name)
+    token_id, text = token.create(options.source, options.name, options.scope)
     print(text)
     print(f"token {token_id}; it is not shown again", file=sys.stderr)
     return 0
@@ -52,7 +64,7 @@ def _list(_: argparse.Namespace) -> int:
 
     for row in token.rows():
         created = datetime.fromtimestamp(row.created_us // 1_000_000, UTC)
-        print(f"{row.pk}\t{row.source}\t{created:%Y-%m-%d %H:%M} UTC\t{row.name}")
+        print(f"{row.pk}\t{row.source or '(reads)'}\t{created:%Y-%m-%d %H:%M} UTC\t{row.name}")
     return 0
 
 

@@ -64,7 +64,7 @@ def _watch(options: argparse.Namespace) -> int:
     _check_absent(absent)
     settings.HAS_MOCK_TRAFFIC = False
     sources += _logs(options.files, source, reading, start)
-    with page.listen(options.port) as listener:
+    with page.listen(options) as listener:
         return page.run(sources, listener, options)
 
 

@@ -163,8 +163,12 @@ class Import(models.Model):
 
 
 class Token(models.Model):
-    """Lets somebody send requests of one source; only its holder knows its secret."""
+    """Lets a program send requests of one source, or read; only its holder knows its secret.
 
+    ``scope`` is one of ``store.token.SCOPES``; a token that reads has no source.
+    """
+
+    scope = models.CharField(max_length=8, default="write")
     source = models.CharField(max_length=MAX_SOURCE)
     name = models.CharField(max_length=MAX_SOURCE, default="")
     digest = models.CharField(max_length=64)

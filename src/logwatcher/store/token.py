@@ -1,4 +1,4 @@
-"""Tokens: who may send requests, and of which source. Only their digests are kept."""
+"""Tokens: which programs may send requests, and of which source, or read. Only digests are kept."""
 
 import hmac
 import secrets
@@ -13,22 +13,28 @@ PREFIX = "lw"
 """What every token begins with, so that one that leaked is recognised."""
 ANY_SERVICE = "*"
 """The source of a token for OpenTelemetry's services: each of them names its own."""
+WRITE, READ = SCOPES = ("write", "read")
+"""What a token is for: to send requests of its source, or to have the whole API and the stream."""
 _SECRET_BYTES = 32
 
 
 class Grant(NamedTuple):
-    """What a token allows: to send requests of this source."""
+    """A token: by this digest, to send requests of this source, or to read."""
 
     id: int
     source: str
     digest: str
 
 
-def create(source: str, name: str = "") -> tuple[int, str]:
+def create(source: str, name: str = "", scope: str = WRITE) -> tuple[int, str]:
     """Make a token; returns its id and its text, which is not kept and can't be had again."""
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     row = Token.objects.create(
-        source=source, name=name, digest=_digest(secret), created_us=time.time_ns() // 1000
+        scope=scope,
+        source=source,
+        name=name,
+        digest=_digest(secret),
+        created_us=time.time_ns() // 1000,
     )
     return row.pk, f"{PREFIX}.{row.pk}.{secret}"
 
@@ -45,9 +51,17 @@ def rows() -> list[Token]:
 
 
 def grants() -> dict[int, Grant]:
-    """What the tokens allow, by id; from the reader's connection."""
-    found = Token.objects.using(READER).values_list("pk", "source", "digest")
+    """The tokens that let requests in, by id; from the reader's connection."""
+    found = Token.objects.using(READER).filter(scope=WRITE).values_list("pk", "source", "digest")
     return {token_id: Grant(token_id, *rest) for token_id, *rest in found}
+
+
+def may_read(text: str) -> bool:
+    """Whether this is the text of a token that may read."""
+    if (token_id := id_of(text)) is None:
+        return False
+    found = Token.objects.using(READER).filter(scope=READ, pk=token_id)
+    return any(is_valid(text, Grant(*row)) for row in found.values_list("pk", "source", "digest"))
 
 
 def id_of(text: str) -> int | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,14 @@ class Subscriber:
     Attributes:
         since: the views it shows, each with the revision id it has (empty: none).
         send: ASGI's.
+        credentials: what it said of who it is.
         ended: set when nothing more is sent: the hub closed, or the client was too slow.
         is_slow: it did not take what was sent; the connection is not worth a goodbye.
     """
 
     since: Mapping[str, str]
     send: Send
+    credentials: Hashable = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     is_slow: bool = False
 
@@ -44,6 +46,11 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._joined) + len(self._joining)
+
+    @property
+    def subscribers(self) -> list[Subscriber]:
+        """Everyone, joined or joining."""
+        return [*self._joined, *self._joining]
 
     @property
     def views(self) -> list[str]:
@@ -118,5 +125,5 @@ class Hub:
     def close(self) -> None:
         """End every stream, and each one that comes later."""
         self.is_closed = True
-        for subscriber in [*self._joined, *self._joining]:
+        for subscriber in self.subscribers:
             self.remove(subscriber)

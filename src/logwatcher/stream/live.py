@@ -2,12 +2,13 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl
 
 from logwatcher.core import view
 from logwatcher.core.view import ViewError
 from logwatcher.stream import frame
+from logwatcher.stream.gate import Gate
 from logwatcher.stream.hub import Hub, Message, Send, Subscriber
 
 MAX_VIEWS = 32
@@ -42,8 +43,10 @@ def subscriptions(query: bytes, last_event_id: str) -> dict[str, str]:
 class Live:
     """``GET /api/live``: frames of one or more views until the client goes or the hub closes."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, gate: Gate | None = None) -> None:
+        """``gate`` says who may have it; None: somebody else has said so already."""
         self._hub = hub
+        self._gate = gate
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -60,11 +63,26 @@ class Live:
         if self._hub.is_closed:
             await _answer(send, 503, {"error": "shutting down"}, [(b"retry-after", b"2")])
             return
-        await self._stream(since, receive, send, is_head=scope["method"] == "HEAD")
+        subscriber = Subscriber(since, send)
+        if self._gate is None or await self._passes(self._gate, subscriber, headers):
+            await self._stream(subscriber, receive, is_head=scope["method"] == "HEAD")
 
-    async def _stream(
-        self, since: dict[str, str], receive: Receive, send: Send, *, is_head: bool
-    ) -> None:
+    async def _passes(
+        self, gate: Gate, subscriber: Subscriber, headers: Mapping[bytes, bytes]
+    ) -> bool:
+        """Whether it may have the stream; else it has been answered."""
+        subscriber.credentials = gate.read(headers)
+        is_open = await gate.is_open(subscriber.credentials)
+        if is_open is None:
+            body = {"error": "the database doesn't answer"}
+            await _answer(subscriber.send, 503, body, [(b"retry-after", b"5")])
+        elif not is_open:
+            body = {"error": "log in, or send a token that may read"}
+            await _answer(subscriber.send, 401, body, [(b"www-authenticate", b"Bearer")])
+        return bool(is_open)
+
+    async def _stream(self, subscriber: Subscriber, receive: Receive, *, is_head: bool) -> None:
+        send = subscriber.send
         await send(
             {
                 "type": "http.response.start",
@@ -81,7 +99,6 @@ class Live:
         await send({"type": "http.response.body", "body": first, "more_body": not is_head})
         if is_head:
             return
-        subscriber = Subscriber(since, send)
         self._hub.add(subscriber)
         gone = asyncio.ensure_future(_disconnected(receive))
         ended = asyncio.ensure_future(subscriber.ended.wait())

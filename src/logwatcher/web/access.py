@@ -1,8 +1,12 @@
-"""Who may see the page, its API and its stream: in a project, nobody by accident."""
+"""Who may see the page, its API and its stream: in a project, nobody by accident.
+
+A server of its own has another guard, since it has users: ``guard.refusal``.
+"""
 
 from collections.abc import Callable
 from functools import cache, wraps
 from ipaddress import ip_address
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -16,6 +20,7 @@ from logwatcher.web.headers import POLICY
 from logwatcher.web.page import problem
 
 Predicate = Callable[[HttpRequest], bool]
+Guard = Callable[[HttpRequest], HttpResponse | None]
 View = Callable[..., HttpResponse]
 
 OPEN = "asset"
@@ -30,18 +35,20 @@ def staff(request: HttpRequest) -> bool:
     return is_staff or _is_developer(request)
 
 
-def anyone(request: HttpRequest) -> bool:
-    """What holds for a server of its own, which listens on loopback only."""
-    return True
-
-
 def predicate() -> Predicate:
     """The one that ``LOGWATCHER["ACCESS"]`` names, else ``staff``.
 
     Raises:
         ImportError: there is none of this name.
     """
-    return _load(getattr(settings, "LOGWATCHER", {}).get("ACCESS", f"{__name__}.staff"))
+    found: Predicate = _load(_options().get("ACCESS", f"{__name__}.staff"))
+    return found
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """The answer to whom the predicate doesn't let in; None: it does."""
+    # A coroutine, or whatever else is not True, says no: it is true to `if`.
+    return None if predicate()(request) is True else _refuse(request)
 
 
 def guarded(pattern: URLPattern) -> URLPattern:
@@ -58,9 +65,9 @@ def guarded(pattern: URLPattern) -> URLPattern:
 def _asks(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        # A coroutine, or whatever else is not True, says no: it is true to `if`.
-        may_see = predicate()(request) is True
-        response = view(request, *args, **kwargs) if may_see else _refuse(request)
+        guard: Guard = _load(_options().get("GUARD", f"{__name__}.refusal"))
+        refused = guard(request)
+        response = view(request, *args, **kwargs) if refused is None else refused
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
 
@@ -87,7 +94,11 @@ def _is_developer(request: HttpRequest) -> bool:
         return False
 
 
-@cache
-def _load(name: str) -> Predicate:
-    found: Predicate = import_string(name)
+def _options() -> dict[str, str]:
+    found: dict[str, str] = getattr(settings, "LOGWATCHER", {})
     return found
+
+
+@cache
+def _load(name: str) -> Any:  # Any: whatever a project names
+    return import_string(name)

@@ -24,9 +24,9 @@ from logwatcher.store.database import READER
 from logwatcher.store.models import Traffic
 from logwatcher.store.reader import RequestRow
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes, StaleVersion
+from logwatcher.web import audit, source
 from logwatcher.web import data as stored
 from logwatcher.web import series as view_series
-from logwatcher.web import source
 from logwatcher.web.page import TrafficForm
 from logwatcher.web.place import PAGE
 
@@ -172,6 +172,7 @@ def traffic(request: HttpRequest) -> HttpResponse:
         changed = store_traffic.change(body.get("version"), **changes)
     except StaleVersion as stale:
         return _error(409, str(stale), traffic=_traffic(stale.traffic))
+    audit.log(request, f"changed the mock traffic: {', '.join(body) or 'nothing'}")
     return JsonResponse(_traffic(changed))
 
 

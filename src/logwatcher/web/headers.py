@@ -30,3 +30,16 @@ def content_security_policy(get_response: Handler) -> Handler:
         return response
 
     return handle
+
+
+def secure_cookies(get_response: Handler) -> Handler:
+    """Middleware that lets no cookie, once given over HTTPS, be sent over plain HTTP."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
+        return response
+
+    return handle

@@ -15,7 +15,7 @@ from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic
 from logwatcher.store.database import READER
 from logwatcher.store.traffic import MAX_RATE, MAX_SEED, MIN_RATE, Changes
-from logwatcher.web import card, source
+from logwatcher.web import audit, card, source
 from logwatcher.web.place import below_page
 from logwatcher.web.series import series
 from logwatcher.web.template import render
@@ -97,6 +97,7 @@ def change_traffic(request: HttpRequest) -> HttpResponse:
         text = "; ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items())
         return problem(request, 400, "The traffic was not changed", text)
     context = card.traffic(traffic.change(**form.changes()))
+    audit.log(request, f"changed the mock traffic: {', '.join(form.changed_data) or 'nothing'}")
     return render(request, "logwatcher/cards/traffic.html", context)
 
 

@@ -12,8 +12,8 @@ from logwatcher.core.event import MAX_SOURCE
 from logwatcher.core.text import clean
 from logwatcher.store import reader, token
 from logwatcher.store.reader import MAX_ID
+from logwatcher.web import audit, source
 from logwatcher.web import data as stored
-from logwatcher.web import source
 from logwatcher.web.page import is_htmx, problem
 from logwatcher.web.template import render
 
@@ -23,10 +23,21 @@ Context = dict[str, Any]  # Any: what templates read
 class TokenForm(forms.Form):
     """For whom a token is to be made."""
 
-    source = forms.CharField(max_length=MAX_SOURCE, error_messages={"required": "Name a source."})
+    scope = forms.ChoiceField(
+        choices=[(name, name) for name in token.SCOPES], required=False, initial=token.WRITE
+    )
+    source = forms.CharField(max_length=MAX_SOURCE, required=False)
     name = forms.CharField(max_length=MAX_SOURCE, required=False)
 
+    def clean_scope(self) -> str:
+        return self.cleaned_data["scope"] or token.WRITE
+
     def clean_source(self) -> str:
+        """Of a token that reads there is none."""
+        if self.cleaned_data.get("scope") == token.READ:
+            return ""
+        if not self.cleaned_data["source"]:
+            raise forms.ValidationError("Name a source.")
         return _printable(self.cleaned_data["source"])
 
     def clean_name(self) -> str:
@@ -73,13 +84,15 @@ def _change_tokens(request: HttpRequest) -> Context:
     revoked = request.POST.get("revoke", "")
     if revoked.isascii() and revoked.isdecimal():
         token.revoke(min(int(revoked), MAX_ID))
+        audit.log(request, f"revoked token {int(revoked)}")
         return _tokens()
     form = TokenForm(request.POST)
     if not form.is_valid():
         return _tokens(form)
-    source_name = form.cleaned_data["source"]
-    _, text = token.create(source_name, form.cleaned_data["name"])
-    url = request.build_absolute_uri("api/events")
+    source_name, scope = form.cleaned_data["source"], form.cleaned_data["scope"]
+    token_id, text = token.create(source_name, form.cleaned_data["name"], scope)
+    audit.log(request, f"made token {token_id}, to {scope}, of %s", source_name)
+    url = request.build_absolute_uri("api/events" if source_name else "api/summary")
     return {**_tokens(), "made": {"text": text, "source": source_name, "url": url}}
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import Context, Engine, RequestContext
 
 from logwatcher.web.place import way_to_page
+from logwatcher.web.visitor import visitor_of
 
 ENGINE = Engine(
     dirs=[str(Path(__file__).parent / "templates")],
@@ -22,11 +23,11 @@ Values = Mapping[str, Any]  # Any: what a template reads
 def render(request: HttpRequest, name: str, values: Values, status: int = 200) -> HttpResponse:
     """A page or a fragment; numbers are written the same in every language.
 
-    The template gets ``way``, the relative address of the page as seen from the request's.
+    The template gets ``way``, the relative address of the page as seen from the request's, and
+    the ``visitor``.
     """
-    context = RequestContext(
-        request, {**values, "way": way_to_page(request)}, use_l10n=False, use_tz=False
-    )
+    own = {"way": way_to_page(request), "visitor": visitor_of(request)}
+    context = RequestContext(request, {**values, **own}, use_l10n=False, use_tz=False)
     return HttpResponse(ENGINE.get_template(name).render(context), status=status)
 
 

@@ -119,6 +119,7 @@ class Migration(migrations.Migration):
             name='Token',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('scope', models.CharField(default='write', max_length=8)),
                 ('source', models.CharField(max_length=100)),
                 ('name', models.CharField(default='', max_length=100)),
                 ('digest', models.CharField(max_length=64)),

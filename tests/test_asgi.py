@@ -1,0 +1,77 @@
+"""A real server with users: its stream is refused, and ends, by the same rule as its page."""
+
+from collections.abc import Callable
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+from tests.factories import PASSWORD
+from tests.server import Server
+from tests.stream.sse import Stream
+
+SOON_S = 10.0
+"""Streams are asked about every 3 s."""
+
+
+def add_user(server: Server) -> None:
+    server.command("user", "add", "ada", "--role", "admin", typed=PASSWORD)
+
+
+def ends(stream: Stream) -> None:
+    """Read to the end; the connection's time limit would raise."""
+    while stream.block() is not None:
+        pass
+
+
+def status(server: Server, path: str, token: str = "") -> int:
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_first_user_closes_what_was_open_at_once_and_the_last_one_opens_it(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve("demo")
+    with Stream(server.url, timeout=SOON_S) as stream:
+        stream.next()
+        add_user(server)
+        assert status(server, "/api/series") == 401
+        assert status(server, "/") == 302
+        ends(stream)
+    with Stream(server.url) as refused:
+        assert refused.response.status == 401
+        assert refused.response.headers["WWW-Authenticate"] == "Bearer"
+    server.command("user", "remove", "ada")
+    assert status(server, "/api/series") == 200
+    with Stream(server.url) as stream:
+        stream.next()
+
+
+def test_a_token_that_reads_has_the_stream_until_it_is_revoked(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve("demo")
+    add_user(server)
+    reads = server.command("token", "create", "--scope", "read").strip()
+    writes = server.command("token", "create", "shop").strip()
+    assert status(server, "/api/series", writes) == 401
+    assert status(server, "/api/series", reads) == 200
+    with Stream(server.url, token=writes) as refused:
+        assert refused.response.status == 401
+    with Stream(server.url, token=reads, timeout=SOON_S) as stream:
+        stream.next()
+        server.command("token", "revoke", reads.split(".")[1])
+        ends(stream)
+
+
+def test_where_all_may_view_users_change_nothing_of_that(serve: Callable[..., Server]) -> None:
+    server = serve("demo", "--public")
+    add_user(server)
+    assert status(server, "/api/series") == 200
+    assert status(server, "/api/sources") == 401
+    with Stream(server.url) as stream:
+        stream.next()
