@@ -22,6 +22,7 @@ from benchmarks import (
     combined_log,
     endpoints,
     fanout,
+    freshness,
     ingest,
     json_log,
     middleware,
@@ -54,6 +55,7 @@ ROWS = {
     "endpoints": Row("Top endpoints", endpoints.measure),
     "fanout": Row("Stream to many", fanout.measure),
     "viewers": Row("Event to viewer", viewers.measure),
+    "freshness": Row("Line to page", freshness.measure),
     "ingest": Row("Events by HTTP", ingest.measure),
     "otlp": Row("Spans by OTLP", otlp.measure),
     "syslog": Row("Syslog", syslog.measure),
@@ -83,7 +85,11 @@ def main() -> int:
             now[row] = result
             for figure in result.figures:
                 print(f"  {_text(figure)}", flush=True)
-    _write(folder, last, now, options.scale)
+            _write(folder, last, now, options.scale)
+    for one in record.slower(last, now):
+        ratios = f"{report.number(one.before)} -> {report.number(one.figure.ratio)}"
+        print(f"slower: {one.row}, {one.figure.name}, beside {one.figure.peer}: {ratios}")
+    print(f"written: {folder.relative_to(ROOT) / 'results.md'}")
     return 0 if len(now) == len(options.rows or ROWS) else 1
 
 
@@ -136,15 +142,12 @@ def _text(of: Figure) -> str:
 
 
 def _write(folder: Path, last: record.Results, now: record.Results, scale: float) -> None:
-    """Rows that did not run keep what they had."""
+    """After each row, lest an end lose the others; those that did not run keep what they had."""
     changes = list(record.slower(last, now))
     results = {row: {**last, **now}[row] for row in ROWS if row in {**last, **now}}
     record.write(folder / "results.json", results)
     (folder / "results.md").write_text(report.markdown(results, changes, scale=scale))
     (folder / "results.svg").write_text(chart.svg(results))
-    for one in changes:
-        print(f"slower: {one.row}, {one.figure.name}: {one.before:.2f} -> {one.figure.ratio:.2f}")
-    print(f"written: {(folder / 'results.md').relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

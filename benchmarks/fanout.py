@@ -23,7 +23,7 @@ from benchmarks.process import every_second, free_port, listening
 from benchmarks.subscriber import clients
 
 CLIENTS = (100, 1_000, 10_000)
-SECONDS = 10.0
+SECONDS, LEAST_S = 10.0, 3.0
 SETTLE_S = 2.0
 PAYLOAD = "x" * 2000
 OURS = "ours"
@@ -133,7 +133,7 @@ def _cost(bench: Bench, name: str, command: Callable[[int], list[str]], number: 
         all_of_them = stack.enter_context(clients(port, target, number, "at", file))
         time.sleep(SETTLE_S)
         used, began = process.cpu_s(pid), time.monotonic_ns()
-        time.sleep(SECONDS)
+        time.sleep(max(SECONDS * bench.scale, LEAST_S))
         used, ended = process.cpu_s(pid) - used, time.monotonic_ns()
         kb = (process.memory_of_all_mb(pid) - before) * 1000 / number
         found = all_of_them.stop()
