@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Batch, Event, Position
@@ -39,6 +40,24 @@ def test_a_second_write_adds_to_the_stored_buckets() -> None:
     writer.write([Batch("web", [event(), event(status=500)])])
     assert figures().requests == 3
     assert figures().by_class == (0, 2, 0, 0, 1)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads a small table whole")
+def test_stored_buckets_are_found_by_their_key_however_many_there_are() -> None:
+    writer.write([Batch("web", [event()])])
+    with CaptureQueriesContext(connection) as queries:
+        writer.write([Batch("web", [event()])])
+    reads = [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith("SELECT") and "logwatcher_bucket" in query["sql"]
+    ]
+    assert reads
+    with connection.cursor() as cursor:
+        for sql in reads:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            steps = [detail for *_, detail in cursor.fetchall()]
+            assert any("SEARCH logwatcher_bucket USING INDEX" in step for step in steps), steps
 
 
 def test_batches_of_several_sources_are_one_revision() -> None:
