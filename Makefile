@@ -51,6 +51,11 @@ test-browser: $(VENV)/dev.stamp ## a real browser on a real server
 fuzz: $(VENV)/fuzz.stamp ## random input for all that reads; SECONDS=60 each, TARGETS="route payload"
 	$(BIN)/python -m tests.fuzz $(or $(SECONDS),60) $(TARGETS)
 
+.PHONY: bench
+bench: $(VENV)/dev.stamp .bench-venv/stamp ## beside others; SCALE=0.01, ONLY="stream page"
+	$(BIN)/python frontend/build.py
+	$(BIN)/python -m benchmarks --scale $(or $(SCALE),1) $(ONLY)
+
 .PHONY: check
 check: lint types imports migrations deploy test ## all that CI runs
 
@@ -94,11 +99,12 @@ lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 	$(LOCK) pyproject.toml --group build --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(LOCK) --group fuzz -o requirements/fuzz.txt
+	$(LOCK) --group bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt
 	$(BIN)/python frontend/build.py lock
 
 .PHONY: clean
 clean: ## remove everything made, but no data
-	rm -rf $(VENV) .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
+	rm -rf $(VENV) .bench-venv .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
 	rm -rf frontend/.made-from .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -130,4 +136,12 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 	@$(PIP) install --no-deps --require-hashes --only-binary :all: -r requirements/fuzz.txt || { \
 		echo "No wheel of atheris for this Python on this platform; there is one for Linux on x86-64." >&2; \
 		exit 2; }
+	@touch $@
+
+# Those that are measured beside ours, apart from what is ours.
+.bench-venv/stamp: requirements/bench.txt | $(BIN)/python
+	@echo "Installing what requirements/bench.txt lists ..."
+	@$(BIN)/python -m venv .bench-venv
+	@.bench-venv/bin/python -m pip --disable-pip-version-check --quiet install \
+		--no-deps --require-hashes -r requirements/bench.txt
 	@touch $@

@@ -1,1 +1,1 @@
-"""What is measured; each module is a program: python -m benchmarks.page --help."""
+"""What is measured, beside others; `make bench` runs it, see __main__."""

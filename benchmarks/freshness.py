@@ -1,12 +1,9 @@
-"""A line is written to a log: how long until the page shows it?
+"""A line is written to a log: how long until the page shows it, in a real browser?
 
-    python -m benchmarks.freshness --lines 200 --rate 20
-
-Starts ``watch`` on a log of its own and opens the page in a real browser, on one endpoint. Of a
-steady stream of lines those of this endpoint are looked for in the table of requests.
+The page shows one endpoint; of a steady stream of lines those of this endpoint are looked for in
+the table of requests. There is no peer.
 """
 
-import argparse
 import random
 import statistics
 import tempfile
@@ -15,13 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.bench import Bench
+from benchmarks.figure import Figure
 from tests.e2e import chromium
 from tests.server import Server
 
+LINES = 200
+RATE = 20.0
+"""Other lines per second."""
 SETTLE_MS = 3000
-
 ENDPOINT = "/probe/{id}"
 WATCH = """
 window.seen = {};
@@ -60,39 +61,38 @@ def write(log: Path, lines: int, rate: float) -> dict[str, float]:
     return written
 
 
-def measure(lines: int, rate: float) -> None:
-    """Print the quantiles of the time from a line written to the frame that draws its row."""
-    found = chromium.find()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        log = Path(folder) / "access.log"
-        log.write_text(line("/probe/start"))
-        store = f"sqlite:///{folder}/store.sqlite3"
-        server = Server(Path(folder) / "data", store, ["watch", str(log)])
-        server.start()
+def measure(bench: Bench) -> list[Figure]:
+    """Each round on a new server."""
+    found, lines = chromium.find(), bench.size(LINES, least=10)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found.executable,
             env={**found.environment} or None,
             args=found.arguments,
         )
+        (rounds,) = bench.alternate(lambda: _delays_ms(browser, lines))
+        browser.close()
+    cuts = [statistics.quantiles(delays, n=100) for delays in rounds]
+    return [Figure(f"line to table, p{p}", "ms", [cut[p - 1] for cut in cuts]) for p in (50, 99)]
+
+
+def _delays_ms(browser: Browser, lines: int) -> list[float]:
+    """From each line written to the frame that draws its row; KeyError: one was never shown."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "access.log"
+        log.write_text(line("/probe/start"))
+        store = f"sqlite:///{folder}/store.sqlite3"
+        server = Server(Path(folder) / "data", store, ["watch", str(log)])
+        server.start()
+        page = browser.new_page()
         try:
-            page = browser.new_page()
             page.add_init_script(WATCH)
             page.goto(f"{server.url}/?{urlencode({'endpoint': ENDPOINT})}")
             page.wait_for_timeout(SETTLE_MS)
-            written = write(log, lines, rate)
+            written = write(log, lines, RATE)
             page.wait_for_timeout(SETTLE_MS)
             seen = page.evaluate("window.seen")
         finally:
-            browser.close()
+            page.close()
             server.stop()
-    delays = [seen[path] - at for path, at in written.items()]  # KeyError: one was never shown
-    cuts = statistics.quantiles(delays, n=100)
-    print(f"{lines} lines among {rate:g}/s: p50 {cuts[49]:.0f}, p99 {cuts[98]:.0f} ms")
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--lines", type=int, default=200)
-    arguments.add_argument("--rate", type=float, default=20, help="other lines per second")
-    options = arguments.parse_args()
-    measure(options.lines, options.rate)
+    return [seen[path] - at for path, at in written.items()]

@@ -1,64 +1,67 @@
-"""Events per second over HTTP, in batches of 1,000, beside an endpoint that only decodes.
+"""Events a second over HTTP, in batches of 1, 100 and 1,000, from 16 clients.
 
-    python -m benchmarks.ingest --seconds 10
-
-Starts one worker on a new SQLite database, or on DATABASE_URL's. Every answer counted means
-that its events are committed; at the end the stored requests are counted.
+Every answer counted means that its events are committed, in a new SQLite database. Beside it an
+endpoint on the same Uvicorn that only decodes the JSON.
 """
 
-import argparse
 import http.client
 import json
 import multiprocessing
-import os
 import random
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
-import threading
 import time
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from benchmarks.bench import PEERS, Bench
+from benchmarks.figure import Figure, Limit
+from benchmarks.process import free_port, listening
+from benchmarks.serving import headers, serving
 from tests import database
-from tests.server import PROGRAM, Server
 
-BATCH = 1000
-BATCHES = 20
+BATCHES = (1, 100, 1000)
+SECONDS = 10.0
+BODIES = 20
 """Different ones, sent in turn."""
 TOKENS = 4
 """Each may send only so many events per second."""
-Rates = tuple[float, float]
-BARE = """
-import json, socket, sys, uvicorn
-
-async def app(scope, receive, send):
-    if scope["type"] == "lifespan":
-        return
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body")
-    data = json.dumps({"accepted": len(json.loads(body)), "rejected": []}).encode()
-    await send({"type": "http.response.start", "status": 202, "headers": []})
-    await send({"type": "http.response.body", "body": data})
-
-uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False, lifespan="off")
-"""
+CLIENTS = 16
+WANTED = {1000: Limit(times=0.5)}
 
 
-def bodies() -> list[bytes]:
-    """Batches as an app would send them: 40 routes, a few errors, the last two seconds."""
-    rng = random.Random(1)
-    now = time.time()
-    return [json.dumps([request(rng, now) for _ in range(BATCH)]).encode() for _ in range(BATCHES)]
+class Sent(NamedTuple):
+    """Events that were taken, how many a second, and how long an answer took."""
+
+    events: int
+    rate: float
+    p99_ms: float
 
 
-def request(rng: random.Random, now: float) -> dict[str, object]:
-    """One event."""
+def measure(bench: Bench) -> list[Figure]:
+    """Both servers run all the time; each is asked in turn."""
+    port, seconds = free_port(), max(SECONDS * min(bench.scale, 1.0), 1.0)
+    bare = [sys.executable, str(PEERS / "bare.py"), str(port)]
+    with listening(bare, port), serving(TOKENS) as (server, tokens):
+        sent = 0
+        figures = []
+        for size in BATCHES:
+            ours, theirs = bench.alternate(
+                partial(_measure, server.url, tokens, size, seconds),
+                partial(_measure, f"http://127.0.0.1:{port}", ["none"], size, seconds),
+            )
+            figures += _figures(size, ours, theirs)
+            sent += sum(one.events for one in ours)
+        stored = database.count_requests(server.database_url)
+    if stored != sent:
+        raise RuntimeError(f"{stored:,} of {sent:,} events are stored")
+    return figures
+
+
+def event(rng: random.Random, now: float) -> dict[str, object]:
+    """As an app would send it: 40 routes, a few errors, the last two seconds."""
     kind = rng.randrange(40)
     return {
         "time": now - rng.random() * 2,
@@ -71,22 +74,38 @@ def request(rng: random.Random, now: float) -> dict[str, object]:
     }
 
 
-def send(url: str, tokens: list[str], seconds: float, clients: int) -> Rates:
-    """Send as fast as answers come; returns events per second, and the p99 of an answer, in s."""
-    ready = bodies()
+def _figures(size: int, ours: list[Sent], theirs: list[Sent]) -> list[Figure]:
+    name = f"batches of {size:,}"
+    bare = "decodes only"
+    rates, bare_rates = ([sent.rate for sent in side] for side in (ours, theirs))
+    late, bare_late = ([sent.p99_ms for sent in side] for side in (ours, theirs))
+    return [
+        Figure(name, "events/s", rates, bare, bare_rates, WANTED.get(size)),
+        Figure(f"{name}, answered after, p99", "ms", late, bare, bare_late),
+    ]
+
+
+def _measure(url: str, tokens: list[str], size: int, seconds: float) -> Sent:
+    """From a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        sent: Sent = pool.apply(send, (url, tokens, size, seconds))
+    return sent
+
+
+def send(url: str, tokens: list[str], size: int, seconds: float) -> Sent:
+    """As fast as answers come; raises RuntimeError if something is refused."""
+    rng, now = random.Random(1), time.time()
+    ready = [json.dumps([event(rng, now) for _ in range(size)]).encode() for _ in range(BODIES)]
     took: list[float] = []
     end = time.monotonic() + seconds
 
     def work(number: int) -> None:
         connection = http.client.HTTPConnection(urlsplit(url).netloc)
-        headers = {
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {tokens[number % len(tokens)]}",
-        }
+        head = headers(tokens[number % len(tokens)])
         turn = number
         while time.monotonic() < end:
             began = time.monotonic()
-            connection.request("POST", "/api/events", ready[turn % BATCHES], headers)
+            connection.request("POST", "/api/events", ready[turn % BODIES], head)
             answer = connection.getresponse()
             answer.read()
             if answer.status != 202:
@@ -95,77 +114,9 @@ def send(url: str, tokens: list[str], seconds: float, clients: int) -> Rates:
             turn += 1
 
     began = time.monotonic()
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for job in [pool.submit(work, number) for number in range(CLIENTS)]:
+            job.result()
     elapsed = time.monotonic() - began
-    return len(took) * BATCH / elapsed, statistics.quantiles(took, n=100)[-1]
-
-
-def measure(name: str, url: str, options: argparse.Namespace, tokens: list[str]) -> None:
-    """Send from a process of its own, and print how fast that was."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        rates: Rates = pool.apply(send, (url, tokens, options.seconds, options.clients))
-    rate, p99 = rates
-    print(f"{name:28} {rate:9,.0f} events/s   p99 of an answer {p99 * 1000:.0f} ms", flush=True)
-
-
-def create_token(environment: dict[str, str]) -> str:
-    """A new token."""
-    return subprocess.run(
-        [PROGRAM, "token", "create", "bench"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time that a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def main() -> None:
-    """Both, one after the other."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--clients", type=int, default=16)
-    options = parser.parse_args()
-    port = free_port()
-    bare = subprocess.Popen([sys.executable, "-c", BARE, str(port)])
-    try:
-        time.sleep(2)
-        measure("decodes only", f"http://127.0.0.1:{port}", options, ["none"])
-    finally:
-        bare.terminate()
-        bare.wait()
-    with tempfile.TemporaryDirectory() as data:
-        url = os.environ.get("DATABASE_URL", f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}")
-        environment = {**os.environ, "DATABASE_URL": url, "LOGWATCHER_DATA": data}
-        tokens = [create_token(environment) for _ in range(TOKENS)]
-        server = Server(Path(data), url, ["serve"])
-        server.start()
-        began = cpu_s(server.pid)
-        try:
-            measure("POST /api/events, committed", server.url, options, tokens)
-            used = cpu_s(server.pid) - began
-        finally:
-            server.stop()
-        stored = database.count_requests(url)
-        print(f"stored: {stored:,}, each with {used / stored * 1e6:.1f} µs of processor time")
-
-
-if __name__ == "__main__":
-    main()
+    p99 = statistics.quantiles(took, n=100)[-1]
+    return Sent(len(took) * size, len(took) * size / elapsed, p99 * 1000)

@@ -1,28 +1,36 @@
-"""What the middleware costs an app: µs of processor time per request, sending included.
+"""What the middleware costs an app: processor time per request, sending included.
 
-    python -m benchmarks.middleware --requests 100000
-
-Calls a small app in this process, without and with the middleware, in turn; the records go to
-an endpoint in another process. The sender's thread counts as well.
+A small app is called in this process, bare, with our middleware and with OpenTelemetry's
+instrumentation and its exporter; the bare app's time is taken off. The records go to an endpoint
+in another process.
 """
 
-import argparse
 import asyncio
-import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
-from benchmarks.ingest import BARE, free_port
-from logwatcher.middleware import ASGIMiddleware, WSGIMiddleware
-from logwatcher.middleware.sender import Sender
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware as OpenTelemetryWSGI
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-ROUNDS = 5
+from benchmarks.bench import PEERS, Bench
+from benchmarks.figure import Figure, Limit
+from benchmarks.process import free_port, listening
+from logwatcher.middleware import ASGIMiddleware, WSGIMiddleware
+
+REQUESTS = 50_000
 TOKEN = "none"  # noqa: S105
-PAUSE_EVERY = 5000  # as many as are queued at most
+PAUSE_EVERY = 5000
+"""Then all is sent: as many as are queued at most."""
+LIMIT = Limit(times=5, at_most=15)
 Scope = dict[str, Any]  # Any: ASGI's and WSGI's own
+Call = Callable[[Any, int], Awaitable[None]]
+Flush = Callable[[], object]
 
 
 class Route:
@@ -56,14 +64,34 @@ async def send(message: Scope) -> None:
 async def call_asgi(app: Any, n: int) -> None:
     """``n`` requests."""
     for _ in range(n):
-        scope = {"type": "http", "method": "GET", "path": "/orders/7", "root_path": ""}
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/orders/7",
+            "root_path": "",
+            "scheme": "http",
+            "http_version": "1.1",
+            "query_string": b"",
+            "headers": [],
+            "server": ("127.0.0.1", 8000),
+            "client": ("127.0.0.1", 50_000),
+        }
         await app(scope, receive, send)
 
 
 async def call_wsgi(app: Any, n: int) -> None:
     """``n`` requests, each read to its end and closed."""
     for _ in range(n):
-        environ = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/orders/7"}
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "/orders/7",
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "8000",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            "REMOTE_ADDR": "127.0.0.1",
+        }
         body = app(environ, lambda *_: lambda data: None)
         for _part in body:
             pass
@@ -71,47 +99,75 @@ async def call_wsgi(app: Any, n: int) -> None:
             close()
 
 
-async def cost_us(
-    call: Callable[[Any, int], Awaitable[None]], app: Any, sender: Sender | None, n: int
-) -> float:
-    """Processor time of a request, until all are sent."""
-    began = time.process_time()
-    for first in range(0, n, PAUSE_EVERY):
-        await call(app, min(PAUSE_EVERY, n - first))
-        if sender:
-            await asyncio.to_thread(sender.close)
-    return (time.process_time() - began) / n * 1e6
-
-
-def measure(name: str, call: Callable[[Any, int], Awaitable[None]], bare: Any, app: Any) -> None:
-    """Print the median difference."""
-    differences = []
-    for _ in range(ROUNDS):
-        without = asyncio.run(cost_us(call, bare, None, options.requests // ROUNDS))
-        watched = asyncio.run(cost_us(call, app, app.sender, options.requests // ROUNDS))
-        differences.append(watched - without)
-    print(
-        f"{name:6} {statistics.median(differences):5.1f} µs per request"
-        f"   sent {app.sender.sent:,}   dropped {app.sender.dropped:,}"
-    )
-
-
-def main() -> None:
+def measure(bench: Bench) -> list[Figure]:
     """ASGI, then WSGI."""
-    port = free_port()
-    server = subprocess.Popen([sys.executable, "-c", BARE, str(port)])
-    try:
-        time.sleep(2)
+    n, port = bench.size(REQUESTS, least=1000), free_port()
+    with listening([sys.executable, str(PEERS / "bare.py"), str(port)], port):
         url = f"http://127.0.0.1:{port}"
-        measure("ASGI", call_asgi, asgi_app, ASGIMiddleware(asgi_app, url=url, token=TOKEN))
-        measure("WSGI", call_wsgi, wsgi_app, WSGIMiddleware(wsgi_app, url=url, token=TOKEN))
-    finally:
-        server.terminate()
-        server.wait()
+        provider, flush = _provider(url)
+        asgi = ASGIMiddleware(asgi_app, url=url, token=TOKEN)
+        wsgi = WSGIMiddleware(wsgi_app, url=url, token=TOKEN)
+        figures = [
+            _measure(
+                bench,
+                "ASGI",
+                partial(_cost_us, call_asgi, asgi_app, n, None),
+                partial(_cost_us, call_asgi, asgi, n, asgi.sender.close),
+                partial(
+                    _cost_us,
+                    call_asgi,
+                    OpenTelemetryMiddleware(asgi_app, tracer_provider=provider),
+                    n,
+                    flush,
+                ),
+            ),
+            _measure(
+                bench,
+                "WSGI",
+                partial(_cost_us, call_wsgi, wsgi_app, n, None),
+                partial(_cost_us, call_wsgi, wsgi, n, wsgi.sender.close),
+                partial(
+                    _cost_us,
+                    call_wsgi,
+                    OpenTelemetryWSGI(wsgi_app, tracer_provider=provider),
+                    n,
+                    flush,
+                ),
+            ),
+        ]
+        provider.shutdown()
+    for sender in (asgi.sender, wsgi.sender):
+        if sender.dropped or sender.sent != n * bench.rounds:
+            raise RuntimeError(f"{sender.sent} of {n * bench.rounds} sent")
+    return figures
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--requests", type=int, default=100_000)
-    options = parser.parse_args()
-    main()
+def _provider(url: str) -> tuple[TracerProvider, Flush]:
+    provider = TracerProvider()
+    exporter = OTLPSpanExporter(endpoint=f"{url}/v1/traces")
+    processor = BatchSpanProcessor(exporter, max_queue_size=2 * PAUSE_EVERY)
+    provider.add_span_processor(processor)
+    return provider, processor.force_flush
+
+
+def _measure(bench: Bench, name: str, *ways: Callable[[], float]) -> Figure:
+    bare, ours, theirs = bench.alternate(*ways)
+    return Figure(name, "µs", _above(ours, bare), "OpenTelemetry", _above(theirs, bare), LIMIT)
+
+
+def _above(of: Sequence[float], bare: Sequence[float]) -> list[float]:
+    return [one - other for one, other in zip(of, bare, strict=True)]
+
+
+def _cost_us(call: Call, app: Any, n: int, flush: Flush | None) -> float:
+    """Processor time of a request, until all are sent, of all threads of this process."""
+
+    async def run() -> None:
+        for first in range(0, n, PAUSE_EVERY):
+            await call(app, min(PAUSE_EVERY, n - first))
+            if flush:
+                await asyncio.to_thread(flush)
+
+    began = time.process_time()
+    asyncio.run(run())
+    return (time.process_time() - began) / n * 1e6

@@ -1,23 +1,17 @@
-"""Spans per second by OpenTelemetry's exports of 512, beside the same requests as events.
-
-    python -m benchmarks.otlp --batches 300
+"""Requests a second by OpenTelemetry's exports of 512 spans, beside the same ones as our events.
 
 A new server on a new SQLite database for each; each batch is sent once, and all are found stored.
-Rounds alternate, and the medians are told.
 """
 
-import argparse
 import gzip
 import http.client
 import json
 import multiprocessing
 import random
-import statistics
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -26,13 +20,17 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from benchmarks.ingest import cpu_s, request
+from benchmarks.bench import Bench
+from benchmarks.figure import Figure
+from benchmarks.ingest import CLIENTS, event
+from benchmarks.process import cpu_s
+from benchmarks.serving import serving
 from tests import database
-from tests.sending import create_token
-from tests.server import Server
 
 BATCH = 512
 """What SDKs send at most."""
+BATCHES = 300
+EVENTS = "events as JSON"
 
 Requests = list[dict[str, object]]
 
@@ -43,6 +41,13 @@ class Way(NamedTuple):
     path: str
     headers: dict[str, str]
     encode: Callable[[Requests, int], bytes]
+
+
+class Stored(NamedTuple):
+    """Requests a second, and µs of the server's processor time for each."""
+
+    rate: float
+    cpu_us: float
 
 
 def to_span(of: dict[str, object], number: int) -> Span:
@@ -95,14 +100,14 @@ def export(of: Requests, number: int) -> ExportTraceServiceRequest:
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
 JSON = {"Content-Type": "application/json"}
 WAYS = {
-    "POST /api/events, JSON": Way("/api/events", JSON, lambda of, _: json.dumps(of).encode()),
-    "OTLP, protobuf": Way("/v1/traces", PROTOBUF, lambda of, n: export(of, n).SerializeToString()),
-    "OTLP, protobuf, gzip": Way(
+    EVENTS: Way("/api/events", JSON, lambda of, _: json.dumps(of).encode()),
+    "protobuf": Way("/v1/traces", PROTOBUF, lambda of, n: export(of, n).SerializeToString()),
+    "protobuf, gzip": Way(
         "/v1/traces",
         {**PROTOBUF, "Content-Encoding": "gzip"},
         lambda of, n: gzip.compress(export(of, n).SerializeToString(), 6),
     ),
-    "OTLP, JSON": Way(
+    "JSON": Way(
         "/v1/traces",
         JSON,
         lambda of, n: json.dumps(
@@ -112,14 +117,14 @@ WAYS = {
 }
 
 
-def send(name: str, url: str, token: str, batches: int, clients: int) -> float:
+def send(name: str, url: str, token: str, batches: int) -> float:
     """Send each batch once; returns the seconds that it took."""
     way = WAYS[name]
     rng = random.Random(1)
     now = time.time()
     headers = {**way.headers, "Authorization": f"Bearer {token}"}
     ready = [
-        way.encode([request(rng, now) for _ in range(BATCH)], number) for number in range(batches)
+        way.encode([event(rng, now) for _ in range(BATCH)], number) for number in range(batches)
     ]
     lock = threading.Lock()
 
@@ -136,7 +141,7 @@ def send(name: str, url: str, token: str, batches: int, clients: int) -> float:
                 raise RuntimeError(f"answered {answer.status}: {answer.read()!r}")
             answer.read()
 
-    threads = [threading.Thread(target=work) for _ in range(clients)]
+    threads = [threading.Thread(target=work) for _ in range(CLIENTS)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
@@ -145,41 +150,29 @@ def send(name: str, url: str, token: str, batches: int, clients: int) -> float:
     return time.monotonic() - began
 
 
-def measure(name: str, batches: int, clients: int) -> tuple[float, float]:
-    """Requests per second, and µs of the server's processor time for each."""
-    with tempfile.TemporaryDirectory() as data:
-        url = f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}"
-        server = Server(Path(data), url, ["demo"])
-        server.start()
-        try:
-            token = create_token(server, "bench")
-            began = cpu_s(server.pid)
-            with multiprocessing.get_context("spawn").Pool(1) as pool:
-                took: float = pool.apply(send, (name, server.url, token, batches, clients))
-            used = cpu_s(server.pid) - began
-        finally:
-            server.stop()
-        stored = database.count_requests(url)
+def measure(bench: Bench) -> list[Figure]:
+    """Each way in turn."""
+    batches = bench.size(BATCHES, least=CLIENTS)
+    ways = [partial(_measure, name, batches) for name in WAYS]
+    events, *exports = bench.alternate(*ways)
+    figures = []
+    for name, runs in zip(list(WAYS)[1:], exports, strict=True):
+        rates, event_rates = ([one.rate for one in side] for side in (runs, events))
+        cpu, event_cpu = ([one.cpu_us for one in side] for side in (runs, events))
+        figures += [
+            Figure(name, "requests/s", rates, EVENTS, event_rates),
+            Figure(f"{name}, processor time", "µs", cpu, EVENTS, event_cpu),
+        ]
+    return figures
+
+
+def _measure(name: str, batches: int) -> Stored:
+    with serving() as (server, (token,)):
+        began = cpu_s(server.pid)
+        with multiprocessing.get_context("spawn").Pool(1) as pool:
+            took: float = pool.apply(send, (name, server.url, token, batches))
+        used = cpu_s(server.pid) - began
+        stored = database.count_requests(server.database_url)
     if stored != batches * BATCH:
         raise RuntimeError(f"{stored} of {batches * BATCH} are stored")
-    return stored / took, used / stored * 1e6
-
-
-def main() -> None:
-    """Each way in turn, some rounds long."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--batches", type=int, default=300)
-    parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    found: dict[str, list[tuple[float, float]]] = {name: [] for name in WAYS}
-    for _ in range(options.rounds):
-        for name in WAYS:
-            found[name].append(measure(name, options.batches, options.clients))
-    for name, rounds in found.items():
-        rate, used = (statistics.median(values) for values in zip(*rounds, strict=True))
-        print(f"{name:24} {rate:9,.0f} requests/s   {used:5.1f} µs of processor time each")
-
-
-if __name__ == "__main__":
-    main()
+    return Stored(stored / took, used / stored * 1e6)

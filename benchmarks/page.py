@@ -1,31 +1,42 @@
-"""The page, left open under load: frame times, long tasks, memory and CPU of both ends.
+"""The page in a real browser on loopback: until its charts are there, and left open under load.
 
-    python -m benchmarks.page --minutes 10 --rate 1000
-
-Starts a server of its own on SQLite, opens the page in a real browser, and at the end
-recounts the raw requests against the figures that the page's API gives.
+1,000 requests come in once a second, so about one frame a second goes out. GoAccess's own page gets
+the same requests by its log, and draws once a second, too. Both run at a processor slowed 4 times.
 """
 
-import argparse
+import functools
+import http.client
+import http.server
 import json
-import os
+import random
 import statistics
-import tempfile
+import threading
 import time
-import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests import database
+from benchmarks import sample
+from benchmarks.bench import Bench
+from benchmarks.combined_log import FORMAT
+from benchmarks.figure import Figure, Limit
+from benchmarks.ingest import event
+from benchmarks.process import every_second, free_port, listening
+from benchmarks.serving import headers, serving
 from tests.e2e import chromium
-from tests.server import Server
 
+REQUESTS_PER_S = 1000
+OPEN_S = 120
+SETTLE_S = 5.0
 COLD_LOADS = 5
-SAMPLE_S = 10
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
+SLOWED = 4
+PEER = "GoAccess, live"
+VIEWPORT: Any = {"width": 1440, "height": 1240}  # Any: Playwright's own type has no name
 FIRST_CHART = """
 (() => {
   const drawn = (canvas) => {
@@ -33,32 +44,76 @@ FIRST_CHART = """
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     return data.some((value) => value !== 0);
   };
-  const look = () => {
+  const ours = () => {
     const canvases = [...document.querySelectorAll("#charts canvas")];
-    if (canvases.length && canvases.every(drawn)) window.firstChart = performance.now();
+    return canvases.length && canvases.every(drawn);
+  };
+  const theirs = () => document.querySelector("svg .bars rect, svg .line, svg .area");
+  const look = () => {
+    if (ours() || theirs()) window.firstChart = performance.now();
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 })();
 """
-WATCH_FRAMES = """
-window.intervals = []; window.longTasks = [];
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) window.longTasks.push(duration);
-}).observe({ type: "longtask" });
-let last = performance.now();
-const next = (now) => {
-  window.intervals.push(now - last);
-  last = now;
-  requestAnimationFrame(next);
-};
-requestAnimationFrame(next);
-"""
+FRAMES = ("Network.eventSourceMessageReceived", "Network.webSocketFrameReceived")
+
+Site = Callable[[], Any]  # Any: a context that gives the page's URL
 
 
-def cold_load_ms(browser: Browser, url: str) -> float:
-    """From navigation to the first frame in which all three charts are drawn; empty cache."""
-    context = browser.new_context()
+class Cost(NamedTuple):
+    """Of a page: ms until its charts are drawn, ms of scripting per frame, MB that it grew by."""
+
+    load_ms: float
+    script_ms: float
+    growth_mb: float
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Each round on new servers."""
+    found, seconds = chromium.find(), max(OPEN_S * bench.scale, 20.0)
+    program = bench.program("goaccess", "goaccess")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.executable,
+            env={**found.environment} or None,
+            args=found.arguments,
+        )
+        ours, theirs = bench.alternate(
+            lambda: _cost(browser, _ours, seconds),
+            (lambda: _cost(browser, functools.partial(_goaccess, program), seconds))
+            if program
+            else None,
+        )
+        browser.close()
+    return [
+        _figure("cold load until the charts are drawn", "ms", ours, theirs, 0, 400),
+        _figure("scripting per frame", "ms", ours, theirs, 1, 4),
+        _figure(f"heap grown after {seconds:.0f} s", "MB", ours, theirs, 2, 1),
+    ]
+
+
+def _figure(
+    name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[Cost], field: int, most: float
+) -> Figure:
+    of, others = ([cost[field] for cost in costs] for costs in (ours, theirs))
+    return Figure(name, unit, of, PEER, others, Limit(at_most=most))
+
+
+def _cost(browser: Browser, site: Site, seconds: float) -> Cost:
+    with site() as url:
+        time.sleep(SETTLE_S)
+        load = statistics.median(_load_ms(browser, url) for _ in range(COLD_LOADS))
+        page = browser.new_page(viewport=VIEWPORT)
+        try:
+            return Cost(load, *_left_open(page, url, seconds))
+        finally:
+            page.close()
+
+
+def _load_ms(browser: Browser, url: str) -> float:
+    """From navigation to the first frame in which all charts are drawn; empty cache."""
+    context = browser.new_context(viewport=VIEWPORT)
     page = context.new_page()
     page.add_init_script(FIRST_CHART)
     page.goto(url)
@@ -68,108 +123,89 @@ def cold_load_ms(browser: Browser, url: str) -> float:
     return took
 
 
-def process_sample(pid: int) -> tuple[float, float]:
-    """CPU seconds used so far, and resident MB."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    cpu = (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
-    status = Path(f"/proc/{pid}/status").read_text()
-    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return cpu, int(resident.split()[1]) / 1024
+def _left_open(page: Page, url: str, seconds: float) -> tuple[float, float]:
+    """Ms of scripting per frame, and how many MB the heap grew by, collected garbage apart."""
+    session = page.context.new_cdp_session(page)
+    frames: list[None] = []
+
+    def count(_: object) -> None:
+        frames.append(None)
+
+    for name in FRAMES:
+        session.on(name, count)
+    session.send("Network.enable")
+    session.send("Performance.enable")
+    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+    page.goto(url)
+    page.wait_for_timeout(SETTLE_S * 1000)
+    before, script, seen = _heap_mb(session), _metric(session, "ScriptDuration"), len(frames)
+    page.wait_for_timeout(seconds * 1000)
+    script, seen = _metric(session, "ScriptDuration") - script, len(frames) - seen
+    if not seen:
+        raise RuntimeError(f"{url}: no frame came in {seconds:.0f} s")
+    return 1000 * script / seen, _heap_mb(session) - before
 
 
-def page_sample(page: Page, metrics: Any) -> dict[str, float]:  # Any: a CDP session
-    """Heap after a collection, DOM nodes, script time, and frames since the last sample."""
-    metrics.send("HeapProfiler.collectGarbage")
-    values = {
-        item["name"]: item["value"] for item in metrics.send("Performance.getMetrics")["metrics"]
-    }
-    intervals = page.evaluate("window.intervals.splice(0)")
-    long_tasks = page.evaluate("window.longTasks.splice(0)")
-    ordered = sorted(intervals)
-    return {
-        "heap MB": values["JSHeapUsedSize"] / 1e6,
-        "nodes": values["Nodes"],
-        "script s": values["ScriptDuration"],
-        "frame p50 ms": statistics.median(ordered),
-        "frame p99 ms": ordered[int(len(ordered) * 0.99)],
-        "long tasks": len(long_tasks),
-        "longest ms": max(long_tasks, default=0),
-    }
+def _heap_mb(session: Any) -> float:  # Any: a CDP session
+    """What is left after a collection."""
+    session.send("HeapProfiler.collectGarbage")
+    return _metric(session, "JSHeapUsedSize") / 1e6
 
 
-def recount(url: str, store: str) -> str:
-    """Compare the API's summary of the last 15 minutes with the raw rows of the same time."""
-    with urllib.request.urlopen(f"{url}/api/summary?range=15m") as answer:
-        summary = json.load(answer)
-    times = range(summary["from"] * 10**6, summary["to"] * 10**6)
-    stored = [one for one in database.requests(store) if one["time_us"] in times]
-    raw, errors = len(stored), sum(one["status"] >= 500 for one in stored)
-    shown = (summary["requests"], summary["statuses"]["5xx"])
-    verdict = "equal" if shown == (raw, errors) else "DIFFERENT"
-    return f"figures {shown}, raw rows {(raw, errors)}: {verdict}"
+def _metric(session: Any, name: str) -> float:  # Any: a CDP session
+    found = session.send("Performance.getMetrics")["metrics"]
+    return next(float(item["value"]) for item in found if item["name"] == name)
 
 
-def measure(minutes: float, rate: float) -> None:
-    """Run the whole thing and print one line per sample."""
-    found = chromium.find()
-    with tempfile.TemporaryDirectory() as data, sync_playwright() as playwright:
-        store = f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}"
-        server = Server(Path(data), store, ["demo", "--start", "--rate", str(rate)])
-        server.start()
-        browser = playwright.chromium.launch(
-            executable_path=found.executable,
-            env={**found.environment} or None,
-            args=found.arguments,
-        )
+@contextmanager
+def _ours() -> Iterator[str]:
+    """Our page while requests come in."""
+    rng = random.Random(1)
+    with serving() as (server, tokens):
+        connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
+
+        def post() -> None:
+            events = [event(rng, time.time()) for _ in range(REQUESTS_PER_S)]
+            connection.request("POST", "/api/events", json.dumps(events), headers(tokens[0]))
+            connection.getresponse().read()
+
+        with every_second(post):
+            yield server.url
+
+
+@contextmanager
+def _goaccess(program: str) -> Iterator[str]:
+    """GoAccess's page while a log grows."""
+    with TemporaryDirectory() as name:
+        log, port = Path(name) / "access.log", free_port()
+        sample.write_combined(log, REQUESTS_PER_S)
+        more = log.read_text()
+
+        def append() -> None:
+            with log.open("a") as file:
+                file.write(more)
+
+        command = [program, str(log), *FORMAT, "--no-progress", "--real-time-html"]
+        command += ["--addr=127.0.0.1", f"--port={port}", f"--ws-url=ws://127.0.0.1:{port}"]
+        command += ["-o", f"{name}/report.html"]
+        with listening(command, port), _files(name) as url, every_second(append):
+            yield f"{url}/report.html"
+
+
+@contextmanager
+def _files(folder: str) -> Iterator[str]:
+    """A server for the files of a folder; its URL."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its own name
+            """Say nothing."""
+
+    handler = functools.partial(Handler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
         try:
-            time.sleep(5)
-            loads = [cold_load_ms(browser, server.url) for _ in range(COLD_LOADS)]
-            median = statistics.median(loads)
-            print(f"cold load to first chart: median {median:.0f} ms of {COLD_LOADS}")
-            page = browser.new_page(viewport={"width": 1440, "height": 1240})
-            page.goto(server.url)
-            page.evaluate(WATCH_FRAMES)
-            metrics = page.context.new_cdp_session(page)
-            metrics.send("Performance.enable")
-            began = last = time.monotonic()
-            cpu, _ = process_sample(server.pid)
-            script = 0.0
-            while time.monotonic() < began + 60 * minutes:
-                page.wait_for_timeout(SAMPLE_S * 1000)
-                now = time.monotonic()
-                cpu_now, resident = process_sample(server.pid)
-                sample = page_sample(page, metrics)
-                script_now = sample.pop("script s")
-                elapsed = now - last
-                figures = {
-                    "s": now - began,
-                    "server MB": resident,
-                    "server CPU %": 100 * (cpu_now - cpu) / elapsed,
-                    "script %": 100 * (script_now - script) / elapsed,
-                    **sample,
-                }
-                print(
-                    "  ".join(f"{name} {value:.1f}" for name, value in figures.items()), flush=True
-                )
-                last, cpu, script = now, cpu_now, script_now
-            urllib.request.urlopen(
-                urllib.request.Request(
-                    f"{server.url}/api/traffic",
-                    b'{"running": false}',
-                    {"Content-Type": "application/json"},
-                    method="PUT",
-                )
-            ).close()
-            time.sleep(1)
-            print(recount(server.url, store))
+            yield f"http://127.0.0.1:{server.server_port}"
         finally:
-            browser.close()
-            server.stop()
-
-
-if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--minutes", type=float, default=10)
-    arguments.add_argument("--rate", type=float, default=1000)
-    options = arguments.parse_args()
-    measure(options.minutes, options.rate)
+            server.shutdown()
+            thread.join()

@@ -1,34 +1,30 @@
-"""Messages per second by syslog: as TCP goes, and how near to that UDP comes without loss.
+"""Messages a second by syslog until they are committed, by TCP and, without loss, by UDP.
 
-    python -m benchmarks.syslog --seconds 5
-
-First the source alone, with the time from sending to the batch, then a server with all it does
-until the commit, on a new SQLite database or on DATABASE_URL's.
+The whole server on a new SQLite database. There is no peer: UDP is measured at shares of what TCP
+reaches, since a sender by UDP isn't told to wait.
 """
 
-import argparse
-import asyncio
 import multiprocessing
-import os
 import re
 import socket
-import statistics
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
-from logwatcher.core.event import Batch
-from logwatcher.sources.address import Address, open_sockets, read_address
-from logwatcher.sources.sender import Senders
-from logwatcher.sources.syslog import Syslog
+from benchmarks.bench import Bench
+from benchmarks.figure import Figure
+from logwatcher.sources.address import Address, read_address
 from tests import database
 from tests.server import Server
 
+SECONDS = 5.0
+SHARES = (0.25, 0.5, 0.75)
 STEP_S = 0.01
 """Messages by UDP come in bursts so far apart."""
-QUIET_S = 2.0
+QUIET_S = 1.0
 """After so long without a message no more are to come."""
 LINE = (
     '<190>Nov 24 10:00:00 web shop: 192.0.2.7 - - [{}] "GET /api/kind{}/{} HTTP/1.1" 200 512'
@@ -36,10 +32,47 @@ LINE = (
 )
 
 
+class Reached(NamedTuple):
+    """Messages a second by TCP, and for each of ``SHARES`` the share lost by UDP, in %."""
+
+    rate: float
+    lost: list[float]
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Each round on a new server."""
+    seconds = max(SECONDS * bench.scale, 1.0)
+    (rounds,) = bench.alternate(lambda: _measure(seconds))
+    return [
+        Figure("TCP", "messages/s", [one.rate for one in rounds]),
+        *(
+            Figure(f"lost by UDP at {share:.0%} of that", "%", [one.lost[i] for one in rounds])
+            for i, share in enumerate(SHARES)
+        ),
+    ]
+
+
+def _measure(seconds: float) -> Reached:
+    with _listening() as (where, url), multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(message, (0,))  # it has started
+        began = time.monotonic()
+        sent = pool.apply(send_by_tcp, (where, seconds))
+        got = _quiet(url)
+        rate = got / (time.monotonic() - began - QUIET_S)
+        if got != sent:
+            raise RuntimeError(f"{got:,} of {sent:,} messages by TCP are stored")
+        lost = []
+        for share in SHARES:
+            sent = pool.apply(send_by_udp, (where, share * rate, seconds))
+            got, before = _quiet(url), got
+            lost.append(100 * (1 - (got - before) / sent))
+    return Reached(rate, lost)
+
+
 def message(number: int) -> bytes:
-    """As NGINX sends it; the time of sending stands in the path, in ns."""
+    """As NGINX sends it."""
     now = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
-    return LINE.format(now, number % 40, time.time_ns()).encode()
+    return LINE.format(now, number % 40, number).encode()
 
 
 def send_by_udp(where: Address, rate: float, seconds: float) -> int:
@@ -65,103 +98,26 @@ def send_by_tcp(where: Address, seconds: float) -> int:
     return sent
 
 
-class Count:
-    """What a source has put, and how long each message took to get there."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.latencies_ms: list[float] = []
-
-    async def put(self, batch: Batch) -> None:
-        """Take a batch."""
-        now = time.time_ns()
-        self.total += len(batch.events)
-        self.latencies_ms += [
-            (now - int(event.path.rsplit("/", 1)[1])) / 1e6 for event in batch.events
-        ]
-
-
-@asynccontextmanager
-async def listening(count: Count) -> AsyncIterator[Address]:
-    """The source alone."""
-    sockets = open_sockets(Address("127.0.0.1", 0))
-    source = Syslog(sockets, Senders())
-    task = asyncio.create_task(source(count.put))
-    yield sockets.address
-    task.cancel()
-    await asyncio.wait({task})
-
-
-async def quiet(total: Callable[[], int]) -> int:
-    """The total, once it stays."""
-    before = -1
-    while before != (now := total()):
-        before = now
-        await asyncio.sleep(QUIET_S)
-    return before
-
-
-async def measure(where: Address, total: Callable[[], int], seconds: float) -> None:
-    """Print TCP's rate, then UDP's losses at shares of it."""
-    loop = asyncio.get_running_loop()
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        began = time.monotonic()
-        sent = await loop.run_in_executor(None, pool.apply, send_by_tcp, (where, seconds))
-        got = await quiet(total)
-        rate = got / (time.monotonic() - began - QUIET_S)
-        print(f"TCP  {rate:9,.0f} messages/s, {sent - got} of {sent:,} lost", flush=True)
-        for share in (0.25, 0.5, 0.75, 0.9):
-            before = got
-            job = (where, share * rate, seconds)
-            sent = await loop.run_in_executor(None, pool.apply, send_by_udp, job)
-            got = await quiet(total)
-            lost = sent - (got - before)
-            print(f"UDP  {sent / seconds:9,.0f} messages/s, {share:.0%}: {lost} of {sent:,} lost")
-
-
-async def alone(seconds: float) -> None:
-    """The source without a pipeline."""
-    count = Count()
-    async with listening(count) as where:
-        await measure(where, lambda: count.total, seconds)
-    for rate in (10, 1000, 10_000):
-        count = Count()
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            async with listening(count) as where:
-                job = (where, rate, seconds)
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(None, pool.apply, send_by_udp, job)
-                await quiet(lambda: count.total)  # noqa: B023  # awaited here
-        cuts = statistics.quantiles(count.latencies_ms, n=100)
-        print(f"{rate:6,}/s  sent to batch: p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms")
-
-
-def whole(seconds: float) -> None:
-    """A server, until the commit."""
-    with tempfile.TemporaryDirectory() as data:
-        url = os.environ.get("DATABASE_URL", f"sqlite:///{Path(data) / 'logwatcher.sqlite3'}")
-        server = Server(Path(data), url, ["watch", "--syslog", "0"])
+@contextmanager
+def _listening() -> Iterator[tuple[Address, str]]:
+    """A server: where it takes messages, and its database."""
+    with TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/logwatcher.sqlite3"
+        server = Server(Path(folder), url, ["watch", "--syslog", "0"])
         server.start()
         try:
             match = re.search(r"syslog on (\S+),", server.output)
-            assert match  # noqa: S101  # it was printed before it listened
-            where = read_address(match[1])
-            asyncio.run(measure(where, lambda: database.count_requests(url), seconds))
+            if match is None:
+                raise RuntimeError(f"it does not say where it listens:\n{server.output}")
+            yield read_address(match[1]), url
         finally:
             server.stop()
-            print("".join(line for line in server.output.splitlines(True) if "WARNING" in line))
 
 
-def main() -> None:
-    """Both, one after the other."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=5)
-    options = parser.parse_args()
-    print("the source alone")
-    asyncio.run(alone(options.seconds))
-    print("a server")
-    whole(options.seconds)
-
-
-if __name__ == "__main__":
-    main()
+def _quiet(url: str) -> int:
+    """How many requests are stored, once no more come."""
+    before = -1
+    while before != (now := database.count_requests(url)):
+        before = now
+        time.sleep(QUIET_S)
+    return before

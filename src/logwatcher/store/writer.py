@@ -334,11 +334,15 @@ def _near(
 def _stored_buckets(
     cursor: CursorWrapper, keys: Sequence[Stored]
 ) -> Iterator[tuple[tuple[int, int, int], Aggregate]]:
-    """What the store has of these buckets."""
+    """What the store has of these buckets.
+
+    By a join, since SQLite reads the whole table for ``IN (VALUES …)``; CROSS tells it to begin
+    with the values.
+    """
     for first in range(0, len(keys), _PER_STATEMENT):
         some = keys[first : first + _PER_STATEMENT]
         values = ", ".join(["(%s, %s, %s)"] * len(some))
-        cursor.execute(  # joined: for IN (VALUES …) SQLite reads the whole table
+        cursor.execute(
             "SELECT endpoint_id, step, start, totals, cells"
             f" FROM (VALUES {values}) AS wanted CROSS JOIN logwatcher_bucket"
             " WHERE endpoint_id = column1 AND step = column2 AND start = column3",

@@ -1,0 +1,154 @@
+"""Runs the benchmarks and writes results.md: ours beside others', same work, same run.
+
+    python -m benchmarks --scale 0.01 stream page
+
+At a scale other than 1 the results go to build/benchmarks/, since they say little.
+"""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks import (
+    chart,
+    combined_log,
+    endpoints,
+    fanout,
+    freshness,
+    ingest,
+    json_log,
+    middleware,
+    otlp,
+    page,
+    record,
+    report,
+    series,
+    startup,
+    storage,
+    syslog,
+    viewers,
+)
+from benchmarks.bench import ROOT, Bench
+from benchmarks.figure import Figure
+from benchmarks.record import Result
+
+
+class Row(NamedTuple):
+    """A benchmark."""
+
+    title: str
+    measure: Callable[[Bench], Sequence[Figure]]
+
+
+ROWS = {
+    "combined_log": Row("Combined log", combined_log.measure),
+    "json_log": Row("JSON log", json_log.measure),
+    "series": Row("A chart's points", series.measure),
+    "endpoints": Row("Top endpoints", endpoints.measure),
+    "fanout": Row("Stream to many", fanout.measure),
+    "viewers": Row("Event to viewer", viewers.measure),
+    "freshness": Row("Line to page", freshness.measure),
+    "ingest": Row("Events by HTTP", ingest.measure),
+    "otlp": Row("Spans by OTLP", otlp.measure),
+    "syslog": Row("Syslog", syslog.measure),
+    "middleware": Row("Middleware", middleware.measure),
+    "storage": Row("Disk", storage.measure),
+    "page": Row("Page", page.measure),
+    "startup": Row("Start", startup.measure),
+}
+
+
+def main() -> int:
+    """Run those named, or all; one that fails is told and leaves the others alone."""
+    options = _options()
+    folder = ROOT / "benchmarks"
+    if options.scale != 1:
+        folder = ROOT / "build" / "benchmarks" / f"{options.scale:g}"
+        folder.mkdir(parents=True, exist_ok=True)
+    last = record.read(folder / "results.json")
+    now: dict[str, Result] = {}
+    with tempfile.TemporaryDirectory(prefix="logwatcher-bench-") as name, ExitStack() as resources:
+        _set_environment(name)
+        bench = Bench(options.scale, Path(name), resources, options.rounds)
+        for row in options.rows or ROWS:
+            print(f"{row} ...", flush=True)
+            if (result := _run(ROWS[row], bench)) is None:
+                continue
+            now[row] = result
+            for figure in result.figures:
+                print(f"  {_text(figure)}", flush=True)
+            _write(folder, last, now, options.scale)
+    for one in record.slower(last, now):
+        ratios = f"{report.number(one.before)} -> {report.number(one.figure.ratio)}"
+        print(f"slower: {one.row}, {one.figure.name}, beside {one.figure.peer}: {ratios}")
+    print(f"written: {folder.relative_to(ROOT) / 'results.md'}")
+    return 0 if len(now) == len(options.rows or ROWS) else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="NAME", help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the inputs; default: 1")
+    parser.add_argument("--rounds", type=int, default=3, help="default: 3")
+    options = parser.parse_args()
+    if unknown := [row for row in options.rows if row not in ROWS]:
+        parser.error(f"unknown {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    return options
+
+
+def _set_environment(folder: str) -> None:
+    """A developer's own settings must change nothing, and nothing of his be changed."""
+    for name in [name for name in os.environ if name.startswith("LOGWATCHER_")]:
+        del os.environ[name]
+    os.environ["LOGWATCHER_DATA"] = folder
+    os.environ["DATABASE_URL"] = f"sqlite:///{folder}/logwatcher.sqlite3"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "logwatcher.settings"
+
+
+def _run(row: Row, bench: Bench) -> Result | None:
+    bench.missing.clear()
+    place = _place()
+    try:
+        figures = row.measure(bench)
+    except Exception:  # whatever it is, the other benchmarks can still run
+        traceback.print_exc()
+        return None
+    at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+    about = (sys.modules[row.measure.__module__].__doc__ or "").strip()
+    return Result(row.title, about, at, place, figures, list(bench.missing))
+
+
+def _place() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GB, Python {platform.python_version()},"
+        f" load before {os.getloadavg()[0]:.1f}"
+    )
+
+
+def _text(of: Figure) -> str:
+    ours = f"{of.name}: {report.number(of.median)} {of.unit}"
+    theirs = f"; {of.peer} {report.number(of.peer_median)}" if of.peer else ""
+    ratio = "" if of.ratio is None else f", {report.number(of.ratio)} times"
+    return f"{ours}{theirs}{ratio} {report.MARKS[of.is_met]}"
+
+
+def _write(folder: Path, last: record.Results, now: record.Results, scale: float) -> None:
+    """After each row, lest an end lose the others; those that did not run keep what they had."""
+    changes = list(record.slower(last, now))
+    results = {row: {**last, **now}[row] for row in ROWS if row in {**last, **now}}
+    record.write(folder / "results.json", results)
+    (folder / "results.md").write_text(report.markdown(results, changes, scale=scale))
+    (folder / "results.svg").write_text(chart.svg(results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

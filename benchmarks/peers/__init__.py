@@ -1,0 +1,1 @@
+"""Programs that others' libraries are measured by; they run in an environment of their own."""
