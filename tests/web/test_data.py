@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "read
 @pytest.fixture(autouse=True)
 def head(transactional_db: None, settings: Settings) -> None:
     Head.objects.get_or_create(pk=1)
-    settings.LOGWATCHER = {"ACCESS": "logwatcher.web.access.anyone", "READER": "reader"}
+    settings.LOGWATCHER = {"GUARD": "logwatcher.web.guard.refusal", "READER": "reader"}
 
 
 def kind(amount: Amount, of: int = REQUESTS, text: str = "7d 2GB") -> data.Kind:
@@ -56,6 +56,8 @@ def test_a_store_that_is_empty_or_not_counted_says_so(client: Client) -> None:
     html = client.get("/settings/data").text
     assert "Nothing is stored yet" in html
     assert "<html" not in html
+    writer.write([Batch("web", [event()])])
+    assert "Not counted yet" in client.get("/settings/data").text
 
 
 def test_each_kind_is_told_with_its_limit(client: Client) -> None:

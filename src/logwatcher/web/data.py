@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from logwatcher.core.retention import DAY, HOUR, NAMES, Limits, age_text
-from logwatcher.store import keeper, stock
+from logwatcher.store import keeper, reader, stock
 from logwatcher.store.database import READER
 from logwatcher.store.stock import REQUESTS, Amount
 from logwatcher.web import number
@@ -70,9 +70,11 @@ def table() -> Context:
     found, measured_us = _read()
     forecasts = [of.forecast for of in found]
     known = [forecast for forecast in forecasts if forecast is not None]
+    is_empty = not any(of.amount.number for of in found)
     return {
         "kinds": [_row(of) for of in found],
-        "is_empty": not any(of.amount.number for of in found),
+        "is_empty": is_empty,
+        "is_counted": bool(measured_us) and not (is_empty and reader.head().last_request),
         "measured": iso(measured_us),
         "size": number.size(sum(of.amount.size for of in found)),
         "forecast": number.size(sum(known)) if len(known) == len(forecasts) else number.NOTHING,
