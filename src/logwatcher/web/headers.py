@@ -1,4 +1,4 @@
-"""The header that keeps hostile log contents inert: nothing inline runs."""
+"""What every answer carries: headers that keep hostile log contents inert, and secure cookies."""
 
 from collections.abc import Callable
 
