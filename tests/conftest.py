@@ -68,7 +68,7 @@ def pytest_report_header() -> str:
     return f"database: {urlsplit(os.environ['DATABASE_URL']).scheme}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright's event loop in this thread would disturb the others."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if os.environ["DATABASE_URL"].startswith("sqlite"):
@@ -76,6 +76,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("postgres"):
                 item.add_marker(skip)
+    else:
+        config.hook.pytest_deselected(items=[item for item in items if not _has_database(item)])
+        items[:] = [item for item in items if _has_database(item)]
+
+
+def _has_database(item: pytest.Item) -> bool:
+    """Whether the test has anything to do with one; the others are the same on each."""
+    names = getattr(item, "fixturenames", ())
+    return bool(item.get_closest_marker("django_db")) or "new_database" in names
 
 
 @pytest.fixture
