@@ -44,7 +44,7 @@ class Writer:
     ) -> None:
         self.path = path
         self.written = 0
-        self._total = total
+        self._total = total - 1  # all but the last
         self._read = read
         self._random = random.Random(seed)
         self._has_dates = has_dates
@@ -63,6 +63,8 @@ class Writer:
             else:
                 self._random.choice(ways)()
             self.wait_until_read(self.written - MAX_AHEAD)
+        self._total += 1
+        self.write(1)  # by which is seen what the last rotations may have hidden
 
     def write(self, count: int) -> None:
         """Lines, cut anywhere; not more than there are to be."""

@@ -139,6 +139,24 @@ def test_what_was_unread_before_a_truncation_is_in_the_copy(chain: Chain, path: 
     assert read(chain) == ["b", "c"]
 
 
+def test_the_newest_that_is_truncated_before_it_was_begun_has_a_copy(
+    chain: Chain, path: Path
+) -> None:
+    path.write_text("a\n")
+    chain.open()
+    rotate(path, 1)
+    path.write_text("b\n")
+    chain.open()
+    shutil.copyfile(path, path.with_name("access.log.0"))
+    path.write_text("")
+    chain.open()
+    assert len(chain) == 3
+    chain.open()
+    assert len(chain) == 3
+    path.write_text("c\n")
+    assert read(chain) == ["a", "b", "c"]
+
+
 def test_a_copy_that_nobody_saw_before_is_put_before(chain: Chain, path: Path) -> None:
     path.write_text("a\n")
     chain.open()

@@ -134,6 +134,17 @@ def test_growing_is_no_rewriting(path: Path, log: LogFile) -> None:
     assert log.is_intact()
 
 
+def test_that_it_was_written_to_and_truncated_again_is_told_once(path: Path) -> None:
+    path.touch()
+    with closing(LogFile(path)) as log:
+        assert not log.was_emptied()
+        os.utime(path, ns=(0, 1))
+        assert log.was_emptied()
+        assert not log.was_emptied()
+        path.write_text("a")
+        assert not log.was_emptied()
+
+
 def test_a_twin_is_the_same_file_or_a_copy(path: Path, log: LogFile) -> None:
     copy, other, empty = (path.with_name(name) for name in ("copy", "other", "empty"))
     shutil.copyfile(path, copy)

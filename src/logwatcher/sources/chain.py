@@ -49,7 +49,7 @@ class Chain:
         """
         status = self.path.stat()
         check_regular(status)
-        if self._files and not self._is_full(status):
+        if self._files and (self._is_cut() or not self._is_full(status)):
             self._add_later()
         if not self._is_full(status):
             self._add_now()
@@ -119,6 +119,13 @@ class Chain:
         if not self._files:
             return False
         return self._files[-1].is_same(now.st_dev, now.st_ino) or len(self._files) >= MAX_FILES
+
+    def _is_cut(self) -> bool:
+        """Whether what has the name was truncated before it was begun: it has a copy now."""
+        newest = self._files[-1]
+        if len(self._files) == 1 or not newest.is_unread:
+            return False
+        return newest.is_rewritten() or newest.was_emptied()
 
     def _trace(self, mark: Mark) -> list[LogFile]:
         files, faults = trace(self.path, mark)

@@ -77,6 +77,7 @@ class LogFile:
             status = os.fstat(self._fd)
             check_regular(status)
             self._device, self._inode = status.st_dev, status.st_ino
+            self._modified_ns = status.st_mtime_ns
             self._offset = min(offset, status.st_size)
             self._head = self._first()
         except OSError:
@@ -135,6 +136,12 @@ class LogFile:
     def is_rewritten(self) -> bool:
         """Whether it was truncated, or begins with something else than before."""
         return self.size < self._offset or not self._first().startswith(self._head)
+
+    def was_emptied(self) -> bool:
+        """Whether it was written to and truncated again since it was opened, or last asked."""
+        status = os.fstat(self._fd)
+        before, self._modified_ns = self._modified_ns, status.st_mtime_ns
+        return status.st_size == 0 and status.st_mtime_ns != before
 
     def go_to(self, offset: int) -> None:
         """Read on from there."""

@@ -195,13 +195,17 @@ class Follower:
             self._old_end = 0
             self.pause_s = 0
             return []
-        if not (is_known or file.is_unread) and self._chain.put_before():
+        if not is_known and self._may_have_copies(file) and self._chain.put_before():
             self.pause_s = 0
             return []
         batches = list(self._batches(file, lines))
         if not batches and self._chain.is_done():
             batches = self._finish(file)
         return batches
+
+    def _may_have_copies(self, file: LogFile) -> bool:
+        """Of what it was before its first line."""
+        return file.was_emptied() if file.is_unread else True
 
     def _finish(self, file: LogFile) -> list[Batch]:
         """Leave the oldest file."""
