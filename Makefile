@@ -56,6 +56,10 @@ bench: $(VENV)/dev.stamp .bench-venv/stamp ## beside others; SCALE=0.01, ONLY="s
 	$(BIN)/python frontend/build.py
 	$(BIN)/python -m benchmarks --scale $(or $(SCALE),1) $(ONLY)
 
+.PHONY: audit
+audit: $(VENV)/run.stamp .audit-venv/stamp ## look for known vulnerabilities; 1: found, 3: could not be asked
+	@$(BIN)/python requirements/audit.py
+
 .PHONY: check
 check: lint types imports migrations deploy test ## all that CI runs
 
@@ -99,12 +103,13 @@ lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 	$(LOCK) pyproject.toml --group build --group dev \
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(LOCK) --group fuzz -o requirements/fuzz.txt
+	$(LOCK) --group audit -o requirements/audit.txt
 	$(LOCK) --group bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt
 	$(BIN)/python frontend/build.py lock
 
 .PHONY: clean
 clean: ## remove everything made, but no data
-	rm -rf $(VENV) .bench-venv .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
+	rm -rf $(VENV) .audit-venv .bench-venv .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
 	rm -rf frontend/.made-from .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -144,4 +149,12 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 	@$(BIN)/python -m venv .bench-venv
 	@.bench-venv/bin/python -m pip --disable-pip-version-check --quiet install \
 		--no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
+# What audits stands apart from what is audited.
+.audit-venv/stamp: requirements/audit.txt | $(BIN)/python
+	@echo "Installing what requirements/audit.txt lists ..."
+	@$(BIN)/python -m venv .audit-venv
+	@.audit-venv/bin/python -m pip --disable-pip-version-check --quiet install \
+		--no-deps --require-hashes -r requirements/audit.txt
 	@touch $@

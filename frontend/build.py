@@ -7,6 +7,7 @@ so it can be called at every start.
     python frontend/build.py dev         and install what browser tests need
     python frontend/build.py test        run the JavaScript tests
     python frontend/build.py chromium    unpack a browser for tests
+    python frontend/build.py audit       print what npm knows against the locked packages, as JSON
     python frontend/build.py lock        write package-lock.json anew
 """
 
@@ -154,6 +155,11 @@ def lock() -> None:
     subprocess.run(command, cwd=FRONTEND, env=environment(node), check=True)
 
 
+def audit() -> None:
+    """Print what npm knows against the locked packages, or why it knows nothing, as JSON."""
+    subprocess.run([*find_node().npm, "audit", "--json"], cwd=FRONTEND, check=False)
+
+
 def dev() -> None:
     """Make the bundle and install what browser tests need."""
     build(dev=True)
@@ -166,7 +172,14 @@ def chromium() -> None:
     subprocess.run([*node.node, "chromium.mjs"], cwd=FRONTEND, env=environment(node), check=True)
 
 
-TASKS = {"build": build, "chromium": chromium, "dev": dev, "lock": lock, "test": test}
+TASKS = {
+    "audit": audit,
+    "build": build,
+    "chromium": chromium,
+    "dev": dev,
+    "lock": lock,
+    "test": test,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

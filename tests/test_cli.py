@@ -153,6 +153,9 @@ WRONG = [
     ("watch nothing.log", "nothing.log"),
     ("watch .", "."),
     ("serve extra", "extra"),
+    ("serve --workers 0", "--workers: 0 won't do; give 1 to 64"),
+    ("serve --workers 65", "--workers: 65 won't do"),
+    ("demo --workers 2", "--workers"),
 ]
 
 

@@ -30,9 +30,15 @@ class HostError(OSError):
 class Server(uvicorn.Server):
     """Uvicorn that ends its streams first, so that it needn't wait for them."""
 
-    def __init__(self, settings: uvicorn.Config, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        settings: uvicorn.Config,
+        runtime: Runtime,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(settings)
         self._runtime = runtime
+        self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then keep the garbage collector away from all that was loaded."""
@@ -40,6 +46,8 @@ class Server(uvicorn.Server):
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 20)
+        if self.started:
+            self._on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop. Uvicorn would raise the signal again afterwards; the exit code is ``run``'s."""
@@ -75,11 +83,20 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(sources: Sequence[Source], listener: socket.socket, announce: Callable[[], None]) -> int:
+def run(
+    sources: Sequence[Source],
+    listener: socket.socket,
+    announce: Callable[[], None] = lambda: None,
+    on_ready: Callable[[], None] = lambda: None,
+) -> int:
     """Serve until a signal; returns the exit code.
 
-    ``announce`` is called once no signal can be lost: Python's own way, an exception, ends in
-    whatever callback of an import or the garbage collector it comes upon.
+    Args:
+        sources: run meanwhile.
+        listener: what is served.
+        announce: called once no signal can be lost: Python's own way, an exception, ends in
+            whatever callback of an import or the garbage collector it comes upon.
+        on_ready: called once requests are answered.
     """
     runtime = Runtime(sources)
     settings = uvicorn.Config(
@@ -90,7 +107,7 @@ def run(sources: Sequence[Source], listener: socket.socket, announce: Callable[[
         server_header=False,
         lifespan="on",
     )
-    server = Server(settings, runtime)
+    server = Server(settings, runtime, on_ready)
     for number in HANDLED_SIGNALS:  # Uvicorn does so itself, but only once its loop runs
         signal.signal(number, server.handle_exit)
     announce()

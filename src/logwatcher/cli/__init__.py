@@ -3,12 +3,15 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__
 from logwatcher.cli import database, logs, page, token, traffic, user, watch
 from logwatcher.cli.problem import UsageError, shown
 from logwatcher.config import ConfigError
+
+if TYPE_CHECKING:
+    from logwatcher.cli.worker import Worker
 
 COMMANDS = (
     page.add_demo,
@@ -32,9 +35,16 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {shown(message)}; see: {self.prog} --help\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, 1 after a bug, 2 for what the user can mend."""
+def main(arguments: Sequence[str] | None = None, worker: "Worker | None" = None) -> int:
+    """Run one command; returns the exit code: 0, 1 after a bug, 2 for what the user can mend.
+
+    Args:
+        arguments: of the command line; default: this process's.
+        worker: this process, if it is one of several that run the same command.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(arguments)
+    options.arguments, options.worker = arguments, worker
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)

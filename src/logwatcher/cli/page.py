@@ -2,10 +2,11 @@
 
 import argparse
 import ipaddress
+import os
 import socket
 import sys
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
+MAX_WORKERS = 64
 
 
 def add_demo(commands: Commands) -> None:
@@ -35,6 +37,13 @@ def add_serve(commands: Commands) -> None:
     command = commands.add_parser("serve", help="the page on the database of DATABASE_URL")
     option.add_privacy(command)
     add_options(command)
+    command.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share the work; default: %(default)s",
+    )
     command.set_defaults(command=_serve)
 
 
@@ -51,6 +60,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--public", action="store_true", help="anybody may view; the rest needs a login"
     )
     command.add_argument("--open", action="store_true", help="open the page in a browser")
+    command.set_defaults(workers=1)
 
 
 def listen(options: argparse.Namespace) -> socket.socket:
@@ -63,6 +73,9 @@ def listen(options: argparse.Namespace) -> socket.socket:
     settings.IS_LOCAL, settings.IS_PUBLIC = host.is_loopback, options.public
     _check_users(options)
     settings.ALLOWED_HOSTS += _names(host)
+    if options.worker:
+        listener: socket.socket = options.worker.listener
+        return listener
     try:
         return server.listen(str(host), options.port)
     except (server.PortTaken, server.HostError) as error:
@@ -109,6 +122,9 @@ def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.
     """Serve the page until told to stop; returns the exit code."""
     from logwatcher import server
 
+    if options.worker:
+        return server.run(sources, listener, on_ready=options.worker.report_ready)
+
     host, port = listener.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -117,9 +133,31 @@ def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.
         if options.open:
             webbrowser.open(address)
 
-    code = server.run(sources, listener, announce)
+    if options.workers > 1:
+        code = _supervise(listener, options, announce)
+    else:
+        code = server.run(sources, listener, announce)
     print("logwatcher: stopped", file=sys.stderr)
     return code
+
+
+def _supervise(
+    listener: socket.socket, options: argparse.Namespace, announce: Callable[[], None]
+) -> int:
+    from django.db import connections
+
+    from logwatcher.supervisor import Supervisor
+
+    connections.close_all()  # what was checked before is all that this process asks
+    return Supervisor(options.workers, options.arguments, listener).run(announce)
+
+
+def _check_workers(count: int) -> None:
+    """Raises UsageError."""
+    if not 1 <= count <= MAX_WORKERS:
+        raise UsageError(f"--workers: {count} won't do; give 1 to {MAX_WORKERS}, about one a core")
+    if count > 1 and os.name != "posix":
+        raise UsageError("--workers: this system can't hand a socket to several; leave it out")
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -134,6 +172,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    _check_workers(options.workers)
     database.set_up()
     from logwatcher.generator import Generator
 

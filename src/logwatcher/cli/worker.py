@@ -1,0 +1,46 @@
+"""``python -m logwatcher.cli.worker NUMBER LISTENER LIFELINE COMMAND…``: one of several processes.
+
+The supervisor starts it, with the command line that it was started with itself.
+"""
+
+import os
+import signal
+import socket
+import sys
+from contextlib import suppress
+from threading import Thread
+
+from logwatcher.cli import main
+from logwatcher.supervisor import READY, Orders
+
+
+class Worker:
+    """This process, as its parent knows it."""
+
+    def __init__(self, orders: Orders) -> None:
+        """From now on this process ends with its parent."""
+        for descriptor in (orders.listener, orders.lifeline):
+            os.set_inheritable(descriptor, False)
+        self.listener = socket.socket(fileno=orders.listener)
+        self._lifeline = socket.socket(fileno=orders.lifeline)
+        Thread(target=self._end_with_parent, daemon=True).start()
+
+    def report_ready(self) -> None:
+        """It answers from now on."""
+        with suppress(OSError):  # the parent is gone, and so is this process soon
+            self._lifeline.send(READY)
+
+    def _end_with_parent(self) -> None:
+        with suppress(ConnectionResetError):
+            self._lifeline.recv(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command as a worker; returns the exit code."""
+    number, listener, lifeline, *command = arguments
+    return main(command, Worker(Orders(int(number), int(listener), int(lifeline))))
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

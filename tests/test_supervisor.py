@@ -1,0 +1,186 @@
+"""Several workers are one server: each answers, and what happens to one is nobody's trouble."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests import database
+from tests.server import Server
+from tests.stream.sse import Stream
+
+WAIT_S = 15
+ENDED = re.compile(r"WARNING logwatcher\.supervisor: worker (\d) \(process \d+\) ended (.*)")
+JSON = dict[str, Any]  # Any: JSON
+
+
+@pytest.fixture
+def server(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Server]:
+    """Two workers that answer."""
+    server = Server(tmp_path / "data", new_database(), ["serve", "--workers", "2"])
+    server.command("migrate")
+    server.start()
+    until(lambda: len(serving(server)) == 2)
+    yield server
+    if server.is_running:
+        server.stop()
+
+
+def until(condition: Callable[[], object], timeout: float = WAIT_S) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "too late"
+        time.sleep(0.02)
+
+
+def workers(server: Server) -> list[int]:
+    """The processes below it."""
+    all_ = Path("/proc").glob("[0-9]*/stat")
+    return sorted(pid for pid, state, parent in map(_process, all_) if parent == server.pid)
+
+
+def _process(stat: Path) -> tuple[int, str, int]:
+    """Its number, state and parent; the name in between may hold anything."""
+    try:
+        state, parent = stat.read_text().rpartition(") ")[2].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return 0, "X", 0
+    return int(stat.parent.name), state, int(parent)
+
+
+def serving(server: Server) -> list[int]:
+    """Those that answer, each asked while the others can't."""
+    all_ = workers(server)
+    return [pid for pid in all_ if _answers(server, [other for other in all_ if other != pid])]
+
+
+def _answers(server: Server, stopped: list[int]) -> bool:
+    with only_without(stopped):
+        try:
+            return bool(get(server, "/api/traffic", timeout=1))
+        except OSError:
+            return False
+
+
+@contextmanager
+def only_without(pids: list[int]) -> Iterator[None]:
+    """While these processes do nothing at all."""
+    _send(signal.SIGSTOP, pids)
+    try:
+        yield
+    finally:
+        _send(signal.SIGCONT, pids)
+
+
+def _send(number: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def get(server: Server, path: str, timeout: float = 10) -> JSON:
+    with urlopen(server.url + path, timeout=timeout) as response:  # noqa: S310  # http:// it is
+        answer: JSON = json.load(response)
+    return answer
+
+
+def put_traffic(server: Server, **changes: object) -> JSON:
+    body = json.dumps(changes).encode()
+    request = Request(  # noqa: S310  # http:// it is
+        f"{server.url}/api/traffic", body, {"Content-Type": "application/json"}, method="PUT"
+    )
+    with urlopen(request, timeout=10) as response:  # noqa: S310  # likewise
+        answer: JSON = json.load(response)
+    return answer
+
+
+def wait_for(stream: Stream, condition: Callable[[JSON], object]) -> None:
+    """Read until a frame is so."""
+    while not condition(stream.next().data):
+        pass
+
+
+def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> None:
+    with ExitStack() as opened:
+        streams = []
+        for pid in (all_ := workers(server)):
+            with only_without([other for other in all_ if other != pid]):
+                streams.append(opened.enter_context(Stream(server.url)))
+        for stream in streams:
+            stream.next()
+        version = put_traffic(server, running=True, rate=200)["version"]
+        for stream in streams:
+            wait_for(stream, lambda frame: frame.get("traffic", {}).get("version") == version)
+            wait_for(stream, lambda frame: any(view["new"] for view in frame["views"].values()))
+    put_traffic(server, running=False)
+    assert server.stop() == 0
+    database.assert_consistent(server.database_url)
+    assert "Traceback" not in server.output
+
+
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(server: Server) -> None:
+    put_traffic(server, running=True, rate=2000)
+    until(lambda: database.count_requests(server.database_url) > 500)
+    before = workers(server)
+    os.kill(before[0], signal.SIGKILL)
+    until(lambda: len(set(serving(server)) - set(before)) == 1)
+    assert ENDED.findall(server.output) == [("1", "(by SIGKILL); starting it again")]
+    have = database.count_requests(server.database_url)
+    until(lambda: database.count_requests(server.database_url) > have)  # whoever makes them now
+    assert server.stop() == 0
+    database.assert_consistent(server.database_url)
+
+
+def test_all_are_replaced_one_by_one_while_each_request_is_answered(server: Server) -> None:
+    before = workers(server)
+    os.kill(server.pid, signal.SIGHUP)
+    answered = 0
+    with ThreadPoolExecutor() as threads:
+        replaced = threads.submit(until, lambda: not set(workers(server)) & set(before))
+        while not replaced.done():
+            assert get(server, "/api/traffic")["running"] is False
+            answered += 1
+        replaced.result()
+    assert answered > 2
+    until(lambda: len(serving(server)) == 2)
+    assert server.stop() == 0
+    assert not ENDED.search(server.output)
+
+
+def test_workers_end_with_their_parent(server: Server) -> None:
+    pids = workers(server)
+    server.kill()
+
+    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
+    until(lambda: {_process(stat)[1] for stat in stats} <= {"X", "Z"})
+
+
+def test_what_can_not_start_is_tried_again_ever_more_slowly() -> None:
+    program = (
+        "import socket; from logwatcher.supervisor import Supervisor;"
+        "Supervisor(1, ['nonsense'], socket.create_server(('127.0.0.1', 0))).run(lambda: None)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        lines = (line for line in process.stderr if "ended" in line)
+        ends = [next(lines).partition("ended ")[2] for _ in range(3)]
+        process.terminate()
+        assert process.wait(WAIT_S) == 0
+    assert ends == [
+        "(exit code 2); starting it again\n",
+        "(exit code 2); starting it again in 1 s\n",
+        "(exit code 2); starting it again in 2 s\n",
+    ]
