@@ -312,3 +312,20 @@ def test_a_database_that_cuts_all_connections_is_found_again(serve: Callable[...
         page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
     assert database.assert_consistent(server.database_url) == page.new
     assert server.stop() == 0
+
+
+@pytest.mark.postgres
+def test_requests_take_turns_with_the_databases_connections(serve: Callable[..., Server]) -> None:
+    server = serve("demo")
+
+    def sessions() -> int:
+        """How many were begun so far."""
+        sql = "SELECT sessions FROM pg_stat_database WHERE datname = current_database()"
+        ((count,),) = database.query(server.database_url, sql)
+        return int(count)
+
+    before = sessions()
+    for _ in range(60):
+        get(server, "/api/traffic")
+    time.sleep(1)  # by then PostgreSQL has counted them
+    assert sessions() - before < 30
