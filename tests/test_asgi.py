@@ -1,8 +1,12 @@
 """A real server with users: its stream is refused, and ends, by the same rule as its page."""
 
+import os
+import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
+
+import psycopg
 
 from tests.factories import PASSWORD
 from tests.server import Server
@@ -41,6 +45,7 @@ def test_a_first_user_closes_what_was_open_at_once_and_the_last_one_opens_it(
         add_user(server)
         assert status(server, "/api/series") == 401
         assert status(server, "/") == 302
+        assert status(server, "/healthz") == status(server, "/readyz") == 200
         ends(stream)
     with Stream(server.url) as refused:
         assert refused.response.status == 401
@@ -75,3 +80,24 @@ def test_where_all_may_view_users_change_nothing_of_that(serve: Callable[..., Se
     assert status(server, "/api/sources") == 401
     with Stream(server.url) as stream:
         stream.next()
+
+
+def test_a_probe_asks_for_no_name_and_sees_the_database_go(serve: Callable[..., Server]) -> None:
+    server = serve("demo")
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("GET", "/readyz", headers={"Host": "10.0.0.7"})
+    assert connection.getresponse().read().count(b'"ok"') == 5
+    connection.request("GET", "/", headers={"Host": "10.0.0.7"})
+    assert connection.getresponse().status == 400
+    connection.close()
+    if server.database_url.startswith("sqlite"):
+        return
+    name = urlsplit(server.database_url).path[1:]
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        deadline = time.monotonic() + SOON_S
+        while status(server, "/readyz") != 503:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert status(server, "/healthz") == 200
+        admin.execute(f"CREATE DATABASE {name}".encode())  # for the fixture to drop

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from logwatcher import asgi, checks, cli, config, urls
+from logwatcher.monitor import probe
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.web import api
 
@@ -107,6 +108,11 @@ def test_every_api_path_is_documented_and_described() -> None:
     assert documented == api_paths()
     assert described <= api_paths()
     assert api_paths() - described <= {"/api/openapi.json"}, "openapi.json lacks some"
+
+
+def test_every_probe_is_documented() -> None:
+    named = re.findall(r"`GET (/[a-z]+)`", (DOCS / "operation.md").read_text())
+    assert set(named) == set(probe.PATHS)
 
 
 def test_documented_make_targets_exist() -> None:

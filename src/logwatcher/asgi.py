@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.http.request import split_domain_port, validate_host
 
+from logwatcher.monitor import probe
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.runtime import Runtime
 from logwatcher.stream.hub import Message, Send
@@ -27,6 +28,8 @@ def application(runtime: Runtime) -> Application:
             await live(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] in PROTOCOLS:
             await runtime.receiver(scope, receive, send)  # its token is worth more than a host
+        elif scope["type"] == "http" and scope["path"] in probe.PATHS:
+            await runtime.probe(scope, send)  # whoever checks knows an address, not the name
         elif scope["type"] == "http":
             await django(dict(scope), receive, send)
 

@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
+from logwatcher.monitor.probe import Probe
 from logwatcher.pipeline import Pipeline, Put
 from logwatcher.receiver import Receiver
-from logwatcher.store import keeper, token, writer
+from logwatcher.store import keeper, migrated, token, writer
+from logwatcher.store.database import READER
 from logwatcher.store.keeper import Keeper
 from logwatcher.store.thread import StoreThread
 from logwatcher.store.token import Grant
@@ -40,16 +42,18 @@ class Runtime:
         self._reading, self._writing = StoreThread("reader"), StoreThread("writer")
         self._keeping = StoreThread("keeper")
         self._keeper = Keeper(keeper.wanted_limits())
-        self._guarding = StoreThread("guard")
+        self._guarding, self._probing = StoreThread("guard"), StoreThread("probe")
         self._feed = Feed(self.hub, self._ask)
         self.gate = Gate(self.hub, guard.credentials, self._ask_guard)
         self._pipeline = Pipeline(self._write, self._feed.wake)
+        self._working: asyncio.Task[None] | None = None
+        self.probe = Probe(self._ask_migrated, self._is_working, lambda: self.hub.is_closed)
         self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
 
     async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         """ASGI's lifespan: work between start-up and shutdown."""
         await receive()
-        work = asyncio.create_task(self._work())
+        self._working = work = asyncio.create_task(self._work())
         stop = asyncio.ensure_future(receive())
         await send({"type": "lifespan.startup.complete"})
         await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,6 +72,8 @@ class Runtime:
         await self._keeping.call(self._keeper.close)
         await self._keeping.close()
         await self._guarding.close()
+        self.probe.close()
+        await self._probing.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _work(self) -> None:
@@ -111,6 +117,12 @@ class Runtime:
             return await self._guarding.call(guard.who_may_stream, all_)
         except (OperationalError, InterfaceError):
             return None
+
+    def _is_working(self) -> bool:
+        return self._working is not None and not self._working.done()
+
+    async def _ask_migrated(self) -> bool:
+        return not (await self._probing.call(migrated.look, READER)).missing
 
     async def _write(self, batches: Sequence[Batch]) -> int:
         return await self._writing.call(writer.write, batches)

@@ -65,20 +65,19 @@ def _missing() -> list[str]:
     Raises:
         UsageError: the database can't be reached, or a newer version has changed it.
     """
-    from django.db import DatabaseError, connection
-    from django.db.migrations.loader import MigrationLoader
+    from django.db import DatabaseError
+
+    from logwatcher.store import migrated
+    from logwatcher.store.database import WRITER
 
     try:
-        loader = MigrationLoader(connection)
+        found = migrated.look(WRITER)
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
-    known = loader.disk_migrations.keys()
-    apps = {app for app, _ in known}
-    applied = {key for key in loader.applied_migrations if key[0] in apps}
-    if newer := sorted(applied - known):
+    if found.newer:
         raise UsageError(
-            f"the database is from a newer version (it has {newer[-1][1]}); "
+            f"the database is from a newer version (it has {found.newer[-1][1]}); "
             "upgrade logwatcher or use another database"
         )
-    return [f"{app}.{name}" for app, name in sorted(known - applied)]
+    return [f"{app}.{name}" for app, name in found.missing]
