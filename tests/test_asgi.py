@@ -7,6 +7,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import psycopg
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.factories import PASSWORD
 from tests.server import Server
@@ -67,6 +68,8 @@ def test_a_token_that_reads_has_the_stream_until_it_is_revoked(
     assert status(server, "/api/series", reads) == 200
     with Stream(server.url, token=writes) as refused:
         assert refused.response.status == 401
+    assert status(server, "/metrics") == status(server, "/metrics", writes) == 401
+    assert status(server, "/metrics", reads) == 200
     with Stream(server.url, token=reads, timeout=SOON_S) as stream:
         stream.next()
         server.command("token", "revoke", reads.split(".")[1])
@@ -77,9 +80,42 @@ def test_where_all_may_view_users_change_nothing_of_that(serve: Callable[..., Se
     server = serve("demo", "--public")
     add_user(server)
     assert status(server, "/api/series") == 200
-    assert status(server, "/api/sources") == 401
+    assert status(server, "/api/sources") == status(server, "/metrics") == 401
     with Stream(server.url) as stream:
         stream.next()
+
+
+def test_the_figures_are_of_this_process_and_only_for_the_names_it_has(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve("demo", "--start", "--rate", "200")
+    deadline = time.monotonic() + SOON_S
+    while not (figures := read(server, "/metrics")).get(("logwatcher_events_total", "mock")):
+        assert time.monotonic() < deadline
+    assert figures["logwatcher_revision", ""] > 0
+    assert figures["logwatcher_flush_seconds_count", ""] > 0
+    assert figures["logwatcher_database_seconds_count", "writer"] > 0
+    assert figures["process_resident_memory_bytes", ""] > 1 << 20
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("GET", "/metrics", headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 400
+    connection.close()
+
+
+def read(server: Server, path: str) -> dict[tuple[str, str], float]:
+    """What Prometheus' own parser reads there: values by name, and by source or thread."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("GET", path)
+    text = connection.getresponse().read().decode()
+    connection.close()
+    samples = [
+        sample for family in text_string_to_metric_families(text) for sample in family.samples
+    ]
+    assert {sample.labels["worker"] for sample in samples} == {"1"}
+    return {
+        (sample.name, sample.labels.get("source") or sample.labels.get("thread", "")): sample.value
+        for sample in samples
+    }
 
 
 def test_a_probe_asks_for_no_name_and_sees_the_database_go(serve: Callable[..., Server]) -> None:

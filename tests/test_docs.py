@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from logwatcher import asgi, checks, cli, config, urls
-from logwatcher.monitor import probe
+from logwatcher.monitor import metrics, probe
 from logwatcher.receiver import PROTOCOLS
+from logwatcher.runtime import Runtime
 from logwatcher.web import api
 
 ROOT = Path(__file__).parents[1]
@@ -110,9 +111,18 @@ def test_every_api_path_is_documented_and_described() -> None:
     assert api_paths() - described <= {"/api/openapi.json"}, "openapi.json lacks some"
 
 
-def test_every_probe_is_documented() -> None:
+def test_every_address_about_the_process_is_documented() -> None:
     named = re.findall(r"`GET (/[a-z]+)`", (DOCS / "operation.md").read_text())
-    assert set(named) == set(probe.PATHS)
+    assert set(named) == {*probe.PATHS, metrics.PATH}
+
+
+@pytest.mark.django_db(databases=["default", "reader"])
+def test_every_metric_is_documented_with_its_type() -> None:
+    runtime = Runtime()
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", (DOCS / "operation.md").read_text(), re.M)
+    written = {metric.name: metric.type for metric in runtime.collect()}
+    asked = {"logwatcher_database_up": "gauge", "logwatcher_revision": "gauge"}
+    assert dict(rows) == written | asked
 
 
 def test_documented_make_targets_exist() -> None:

@@ -280,3 +280,30 @@ def test_at_the_end_who_waits_is_told_whether_it_was_committed() -> None:
 
     assert asyncio.run(scenario(True)) == [False] * 3
     assert asyncio.run(scenario(False)) == [True] * 3
+
+
+def test_it_tells_what_went_through_what_failed_and_what_waits() -> None:
+    figures: dict[str, float] = {}
+
+    async def scenario(pipeline: Pipeline, database: Database) -> None:
+        database.errors = [OperationalError("away")]
+        await pipeline.commit([batch("a"), batch("b")])
+        database.answers.clear()
+        await pipeline.put(batch("a"))
+        await until(lambda: database.asked == 3)
+        for _ in range(QUEUED_BATCHES):
+            await pipeline.put(batch("c"))
+        with pytest.raises(Unavailable):
+            await pipeline.commit([batch("d")])
+        for metric in pipeline.metrics():
+            for sample in metric.samples:
+                key = metric.name.removeprefix("logwatcher_") + sample.suffix
+                figures[":".join([key, *sample.labels.values()])] = sample.value
+        database.answers.set()
+
+    run(scenario)
+    assert (figures["events_total:a"], figures["events_total:b"]) == (1, 1)
+    assert "events_total:c" not in figures
+    assert (figures["flush_seconds_count"], figures["flush_failures_total"]) == (1, 1)
+    assert figures["refused_batches_total"] == 1
+    assert figures["queued_batches"] == figures["queued_batches_max"] == QUEUED_BATCHES

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
+from logwatcher.core.intake import Intake
+from logwatcher.core.metric import Histogram, Metric, metric
 
 QUEUED_BATCHES = 64
 """More wait at their source."""
@@ -51,6 +54,8 @@ class Pipeline:
         self._queue: asyncio.Queue[_Entry] = asyncio.Queue(QUEUED_BATCHES)
         self._taken: list[_Entry] = []
         self._has_ended = False
+        self._intake, self._flushes = Intake(), Histogram()
+        self._refused = self._failed = 0
 
     async def put(self, batch: Batch) -> None:
         """Hand over a batch; waits while the queue is full."""
@@ -66,10 +71,12 @@ class Pipeline:
         """
         commit = asyncio.get_running_loop().create_future()
         if self._has_ended:
+            self._refused += 1
             raise Unavailable("the process is ending")
         try:
             self._queue.put_nowait(_Entry(batches, commit))
         except asyncio.QueueFull:
+            self._refused += 1
             raise Unavailable("too much is waiting to be written") from None
         await commit
 
@@ -92,6 +99,22 @@ class Pipeline:
         finally:
             self._end()
 
+    def metrics(self) -> list[Metric]:
+        """What went through, and what waits."""
+        flushes = "Commits of events, by how long the database took."
+        refused = "Batches refused: the queue was full, or the process ending."
+        failed = "Commits that the database did not take; each is tried again."
+        queued = "Batches that wait to be committed."
+        most = "Batches that may wait; sources wait with more."
+        return [
+            *self._intake.metrics(),
+            Metric("logwatcher_flush_seconds", "histogram", flushes, self._flushes.samples()),
+            metric("logwatcher_flush_failures_total", "counter", failed, self._failed),
+            metric("logwatcher_refused_batches_total", "counter", refused, self._refused),
+            metric("logwatcher_queued_batches", "gauge", queued, self._queue.qsize()),
+            metric("logwatcher_queued_batches_max", "gauge", most, QUEUED_BATCHES),
+        ]
+
     def _collect(self, first: _Entry) -> list[_Entry]:
         entries, events = [first], first.size
         while events < EVENTS_PER_FLUSH and not self._queue.empty():
@@ -110,6 +133,7 @@ class Pipeline:
                 await asyncio.wait({writing})  # its thread can't be stopped
                 raise
             except (OperationalError, InterfaceError) as error:
+                self._failed += 1
                 delay = RETRY_S[min(tries, len(RETRY_S) - 1)]
                 log.warning("the database took no events, trying again in %g s: %s", delay, error)
                 await asyncio.sleep(delay)
@@ -124,7 +148,11 @@ class Pipeline:
             log.warning("the database did not take the last events: %s", error)
 
     async def _write_taken(self) -> None:
-        await self._write([batch for entry in self._taken for batch in entry.batches])
+        batches = [batch for entry in self._taken for batch in entry.batches]
+        began = time.monotonic()
+        await self._write(batches)
+        self._flushes.observe(time.monotonic() - began)
+        self._intake.add(batches, time.time())
         for entry in self._taken:
             if entry.commit and not entry.commit.done():
                 entry.commit.set_result(None)

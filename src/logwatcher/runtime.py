@@ -10,10 +10,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
+from logwatcher.core.metric import Metric
+from logwatcher.monitor import process
+from logwatcher.monitor.metrics import Inquiry, Metrics
 from logwatcher.monitor.probe import Probe
 from logwatcher.pipeline import Pipeline, Put
 from logwatcher.receiver import Receiver
-from logwatcher.store import keeper, migrated, token, writer
+from logwatcher.store import keeper, migrated, reader, token, writer
 from logwatcher.store.database import READER
 from logwatcher.store.keeper import Keeper
 from logwatcher.store.thread import StoreThread
@@ -48,6 +51,9 @@ class Runtime:
         self._pipeline = Pipeline(self._write, self._feed.wake)
         self._working: asyncio.Task[None] | None = None
         self.probe = Probe(self._ask_migrated, self._is_working, lambda: self.hub.is_closed)
+        self.metrics = Metrics(
+            guard.credentials, self._ask_metrics, self.collect, {"worker": str(settings.WORKER)}
+        )
         self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
 
     async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
@@ -124,8 +130,28 @@ class Runtime:
     async def _ask_migrated(self) -> bool:
         return not (await self._probing.call(migrated.look, READER)).missing
 
+    async def _ask_metrics(self, of: Credentials) -> Inquiry:
+        return await self._probing.call(_inquire, of)
+
+    def collect(self) -> list[Metric]:
+        """What each part tells of itself."""
+        threads = (self._reading, self._writing, self._keeping, self._guarding, self._probing)
+        took = "Calls of the database, by the thread that makes them."
+        samples = [sample for thread in threads for sample in thread.samples()]
+        return [
+            *self._pipeline.metrics(),
+            *self.hub.metrics(),
+            *self.receiver.metrics(),
+            Metric("logwatcher_database_seconds", "summary", took, samples),
+            *process.metrics(),
+        ]
+
     async def _write(self, batches: Sequence[Batch]) -> int:
         return await self._writing.call(writer.write, batches)
 
     async def _load_tokens(self) -> dict[int, Grant]:
         return await self._reading.call(token.grants)
+
+
+def _inquire(of: Credentials) -> Inquiry:
+    return Inquiry(guard.may_have_metrics(of), reader.head().revision)

@@ -31,6 +31,8 @@ IS_LOCAL = True
 """Whether only this machine reaches the server; the command line says otherwise."""
 IS_PUBLIC = False
 """Whether anybody may view, without a login."""
+WORKER = 1
+"""Which of several processes on one socket this is; the command line says otherwise."""
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False

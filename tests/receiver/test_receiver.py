@@ -280,3 +280,17 @@ def test_a_revoked_token_ends_within_seconds(source: Source) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert source.post(event)[0] == 401
+
+
+def test_it_tells_what_was_answered_and_that_nothing_is_held_afterwards() -> None:
+    async def scenario(sender: Sender, store: Store) -> None:
+        await sender.post(RIGHT)
+        await sender.post(RIGHT)
+        await sender.post(b"{")
+        await sender.post(RIGHT, authorization="Bearer wrong")
+        answers, held = sender.receiver.metrics()
+        found = {sample.labels["status"]: sample.value for sample in answers.samples}
+        assert found == {"202": 2, "400": 1, "401": 1}
+        assert held.samples[0].value == 0
+
+    run(scenario)

@@ -134,3 +134,24 @@ def test_a_publish_is_one_step_of_the_loop() -> None:
         task.cancel()
 
     asyncio.run(scenario())
+
+
+def test_it_tells_who_is_there_and_what_was_sent() -> None:
+    async def scenario() -> None:
+        hub, stuck = Hub(), Client()
+        for client in (Client(), Client(), stuck):
+            joined(hub, client, "a")
+        hub.publish(lambda _: b"xyz")
+        hub.publish(lambda _: b"")
+        stuck.is_stuck = True
+        hub.publish(lambda _: b"z")
+        figures = {metric.name: metric.samples[0].value for metric in hub.metrics()}
+        assert figures == {
+            "logwatcher_subscribers": 2,
+            "logwatcher_frames_total": 2,
+            "logwatcher_deliveries_total": 5,
+            "logwatcher_delivered_bytes_total": 11,
+            "logwatcher_slow_clients_total": 1,
+        }
+
+    asyncio.run(scenario())

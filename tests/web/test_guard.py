@@ -208,3 +208,20 @@ def test_credentials_are_read_from_the_headers_of_a_stream() -> None:
     assert guard.credentials(headers) == Credentials("key", "Bearer x")
     assert guard.credentials({}) == Credentials()
     assert guard.credentials({b"cookie": b"\xff\xfe;;="}).session == ""
+
+
+def test_figures_about_the_process_take_what_settings_take_or_a_token_that_reads() -> None:
+    nobody = Credentials()
+    assert guard.may_have_metrics(nobody)
+    user.create("ada", PASSWORD, Role.VIEWER)
+    session = enter(Role.VIEWER, "bob").cookies["logwatcher_session"].value
+    reads, writes = token.create("", "", token.READ)[1], token.create("shop")[1]
+    assert not guard.may_have_metrics(nobody)
+    assert guard.may_have_metrics(Credentials(session))
+    assert guard.may_have_metrics(Credentials("", f"Bearer {reads}"))
+    assert not guard.may_have_metrics(Credentials("", f"Bearer {writes}"))
+
+
+def test_who_may_only_look_has_no_figures_about_the_process(settings: Settings) -> None:
+    settings.IS_PUBLIC = True
+    assert not guard.may_have_metrics(Credentials())

@@ -74,6 +74,7 @@ def listen(options: argparse.Namespace) -> socket.socket:
     _check_users(options)
     settings.ALLOWED_HOSTS += _names(host)
     if options.worker:
+        settings.WORKER = options.worker.number
         listener: socket.socket = options.worker.listener
         return listener
     try:

@@ -21,6 +21,7 @@ class Worker:
         """From now on this process ends with its parent."""
         for descriptor in (orders.listener, orders.lifeline):
             os.set_inheritable(descriptor, False)
+        self.number = orders.number
         self.listener = socket.socket(fileno=orders.listener)
         self._lifeline = socket.socket(fileno=orders.lifeline)
         Thread(target=self._end_with_parent, daemon=True).start()

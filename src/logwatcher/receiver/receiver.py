@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from logwatcher.core.event import Batch
+from logwatcher.core.metric import Metric, by, metric
 from logwatcher.core.payload import PayloadError, TooManyEvents
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.pipeline import Unavailable
@@ -57,6 +59,7 @@ class Receiver:
         self._tokens = Tokens(load)
         self._services: dict[int, set[str]] = {}
         self._held = 0
+        self._answers: Counter[str] = Counter()
         self._decoder = ThreadPoolExecutor(1, thread_name_prefix="decoder")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -68,7 +71,17 @@ class Receiver:
             answer = await self._accept(protocol, headers, receive)
         except Refusal as refusal:
             answer = protocol.refuse(refusal, headers)
+        self._answers[str(answer.status)] += 1
         await _send(send, answer)
+
+    def metrics(self) -> list[Metric]:
+        """What was answered, and what is being received."""
+        answers = "Bodies with requests sent over HTTP, by the status they were answered with."
+        held = "Size of the bodies that are being received."
+        return [
+            by("status", "logwatcher_received_total", "counter", answers, self._answers),
+            metric("logwatcher_received_bytes", "gauge", held, self._held),
+        ]
 
     def close(self) -> None:
         """End the thread."""

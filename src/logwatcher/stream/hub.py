@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from logwatcher.core.metric import Metric, metric
+
 Message = Mapping[str, Any]  # Any: ASGI's own shape
 Send = Callable[[Message], Awaitable[None]]
 
@@ -43,6 +45,7 @@ class Hub:
         self._joined: dict[Subscriber, None] = {}
         self._views: Counter[str] = Counter()
         self.arrived = asyncio.Event()
+        self._frames = self._deliveries = self._bytes = self._slow = 0
 
     def __len__(self) -> int:
         return len(self._joined) + len(self._joining)
@@ -99,6 +102,7 @@ class Hub:
             views = subscriber.views
             if views not in encoded:
                 encoded[views] = encode(views)
+                self._frames += bool(encoded[views])
             if encoded[views]:
                 self.deliver(subscriber, encoded[views])
 
@@ -114,13 +118,33 @@ class Hub:
         try:
             next(step)
         except StopIteration:
+            self._deliveries += 1
+            self._bytes += len(body)
             return
         except OSError:
             self.remove(subscriber)
             return
         step.close()
         subscriber.is_slow = True
+        self._slow += 1
         self.remove(subscriber)
+
+    def metrics(self) -> list[Metric]:
+        """Who is there, and what was sent."""
+        frames = "Frames, heartbeats included, encoded once for all who show the same."
+        slow = "Streams ended since the client did not read what it was sent."
+        return [
+            metric("logwatcher_subscribers", "gauge", "Open streams.", len(self)),
+            metric("logwatcher_frames_total", "counter", frames, self._frames),
+            metric(
+                "logwatcher_deliveries_total",
+                "counter",
+                "Frames handed to a client.",
+                self._deliveries,
+            ),
+            metric("logwatcher_delivered_bytes_total", "counter", "Their size.", self._bytes),
+            metric("logwatcher_slow_clients_total", "counter", slow, self._slow),
+        ]
 
     def close(self) -> None:
         """End every stream, and each one that comes later."""

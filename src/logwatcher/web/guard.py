@@ -15,8 +15,9 @@ from logwatcher.web.page import is_htmx, problem
 from logwatcher.web.place import below_page, way_to_page
 from logwatcher.web.visitor import OWNER, Right, Visitor, remember
 
-LIVE = "/api/live"
+LIVE, METRICS = "/api/live", "/metrics"
 USERS = "settings/users"
+_INSIDE = ("api/data", "api/sources", "metrics")
 
 RIGHTS = {Role.VIEWER: Right.INSPECT, Role.OPERATOR: Right.CONTROL, Role.ADMIN: Right.MANAGE}
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -71,7 +72,7 @@ def needed_right(request: HttpRequest) -> Right:
         return Right.MANAGE
     if request.method not in _SAFE:
         return Right.CONTROL
-    is_inside = below in ("api/data", "api/sources") or below.partition("/")[0] == "settings"
+    is_inside = below in _INSIDE or below.partition("/")[0] == "settings"
     return Right.INSPECT if is_inside else Right.LOOK
 
 
@@ -84,12 +85,17 @@ def credentials(headers: Mapping[bytes, bytes]) -> Credentials:
 
 def who_may_stream(all_: Collection[Credentials]) -> set[Credentials]:
     """Those with which a request may have the stream now."""
-    return {credentials for credentials in all_ if _may_stream(credentials)}
+    return {credentials for credentials in all_ if _may_have(LIVE, credentials)}
 
 
-def _may_stream(of: Credentials) -> bool:
+def may_have_metrics(of: Credentials) -> bool:
+    """Whether a request with these may have the figures about the process."""
+    return _may_have(METRICS, of)
+
+
+def _may_have(path: str, of: Credentials) -> bool:
     request = HttpRequest()
-    request.method, request.path_info = "GET", LIVE
+    request.method, request.path_info = "GET", path
     request.META["HTTP_AUTHORIZATION"] = of.authorization
     engine: Any = import_module(settings.SESSION_ENGINE)  # Any: Django names no type for it
     request.session = engine.SessionStore(of.session or None)
@@ -100,7 +106,8 @@ def _may_stream(of: Credentials) -> bool:
 def _token_of(request: HttpRequest) -> str | None:
     """The token sent with a request for the API; None if there is none."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    is_token = scheme.lower() == _BEARER and below_page(request).startswith("api/")
+    below = below_page(request)
+    is_token = scheme.lower() == _BEARER and (below == "metrics" or below.startswith("api/"))
     return text.strip() if is_token else None
 
 
