@@ -12,6 +12,8 @@ from logwatcher.core import retention
 from logwatcher.core.privacy import MODES
 from logwatcher.core.retention import RetentionError
 
+LOG_FORMATS = ("text", "json")
+
 
 class ConfigError(ValueError):
     """A setting that can't be used: its name, its value, what to do."""
@@ -72,6 +74,11 @@ SETTINGS = {
             "Whether query strings are kept in paths: yes or no.",
         ),
         Setting(
+            "LOGWATCHER_LOG_FORMAT",
+            LOG_FORMATS[0],
+            "How what is logged is written on standard error: text, or json, an object a line.",
+        ),
+        Setting(
             "LOGWATCHER_KEEP_REQUESTS",
             retention.REQUESTS,
             "How old requests get and how much room they take, one or both; or forever.",
@@ -98,6 +105,7 @@ class Config:
         traffic_minutes: 0: mock traffic never stops by itself.
         client_ip: one of ``privacy.MODES``.
         keeps_query: whether paths keep their query strings.
+        log_format: one of ``LOG_FORMATS``.
         keep_requests: as ``core.retention.requests_limits`` takes it.
         keep_figures: as ``core.retention.figures_limits`` takes it.
     """
@@ -110,6 +118,7 @@ class Config:
     traffic_minutes: float
     client_ip: str
     keeps_query: bool
+    log_format: str
     keep_requests: str
     keep_figures: str
 
@@ -138,6 +147,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
             ("yes", "no"), "LOGWATCHER_QUERY_STRINGS", get("LOGWATCHER_QUERY_STRINGS", "no")
         )
         == "yes",
+        log_format=_one_of(
+            LOG_FORMATS,
+            "LOGWATCHER_LOG_FORMAT",
+            get("LOGWATCHER_LOG_FORMAT", LOG_FORMATS[0]),
+        ),
         keep_requests=_limit(
             retention.requests_limits,
             "LOGWATCHER_KEEP_REQUESTS",
@@ -149,6 +163,11 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
             get("LOGWATCHER_KEEP_FIGURES", retention.FIGURES),
         ),
     )
+
+
+def choose(name: str, value: str) -> None:
+    """An option says otherwise: from now on this is the setting, of processes started later too."""
+    os.environ[name] = value
 
 
 def secret_key_in(data: Path) -> str:

@@ -103,6 +103,7 @@ def run(
         application(runtime),
         log_level="warning",
         access_log=False,
+        log_config=None,  # its lines are written as ours are
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
         lifespan="on",

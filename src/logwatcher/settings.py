@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from psycopg.conninfo import conninfo_to_dict
 
-from logwatcher import config
+from logwatcher import config, journal
 from logwatcher.core.privacy import Policy, client_key
 
 _config = config.from_environment()
@@ -73,18 +73,7 @@ CSRF_FAILURE_VIEW = "logwatcher.web.page.forbidden"
 # cookies are secure nevertheless, by `secure_cookies`.
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "security.W016"]
 
-LOGGING: dict[str, Any] = {  # Any: dictConfig's own shape
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Any scanner can ask for a wrong host; the answer says what to do, a traceback doesn't.
-    "loggers": {
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "logwatcher.audit": {"level": "INFO"},
-    },
-}
+LOGGING = journal.configuration(_config.log_format)
 
 
 POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 2}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__
-from logwatcher.cli import database, logs, page, token, traffic, user, watch
-from logwatcher.cli.problem import UsageError, shown
+from logwatcher.cli import database, logs, option, page, token, traffic, user, watch
+from logwatcher.cli.problem import UsageError, shown, tell
 from logwatcher.config import ConfigError
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ def main(arguments: Sequence[str] | None = None, worker: "Worker | None" = None)
     options.arguments, options.worker = arguments, worker
     command: Callable[[argparse.Namespace], int] = options.command
     try:
+        option.choose_log_format(options)
         return command(options)
     except (UsageError, ConfigError) as error:
-        print(f"logwatcher: {shown(str(error))}", file=sys.stderr)
+        tell(str(error), is_error=True)
         return 2
     except KeyboardInterrupt:
         return 0

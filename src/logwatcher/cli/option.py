@@ -2,15 +2,18 @@
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from logwatcher import config
 from logwatcher.cli.problem import UsageError
 from logwatcher.core.privacy import MODES
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from types import TracebackType
 
     from logwatcher.core.formats import Format
     from logwatcher.core.privacy import Policy
@@ -44,6 +47,41 @@ def add_privacy(command: argparse.ArgumentParser) -> None:
         help="what is kept of a client's address; default: LOGWATCHER_CLIENT_IP, or none",
     )
     command.add_argument("--query-strings", action="store_true", help="keep them in paths")
+
+
+def add_log_format(command: argparse.ArgumentParser) -> None:
+    """How what the process says of itself is written."""
+    command.add_argument(
+        "--log-format",
+        choices=config.LOG_FORMATS,
+        help="of standard error: text, or json, an object a line; default: LOGWATCHER_LOG_FORMAT",
+    )
+
+
+def choose_log_format(options: argparse.Namespace) -> None:
+    """What the option says, else the setting; JSON from now on also for what goes wrong badly."""
+    if "log_format" not in options:
+        return
+    if options.log_format:
+        config.choose("LOGWATCHER_LOG_FORMAT", options.log_format)
+    if config.from_environment().log_format != "text":
+        import logging.config
+
+        from logwatcher import journal
+
+        logging.config.dictConfig(journal.configuration(journal.JSON))
+        logging.captureWarnings(True)
+        sys.excepthook = _log_exception
+
+
+def _log_exception(
+    kind: type[BaseException], error: BaseException, traceback: "TracebackType | None"
+) -> None:
+    import logging
+
+    logging.getLogger("logwatcher").critical(
+        "logwatcher ends because of a bug", exc_info=(kind, error, traceback)
+    )
 
 
 def chosen_format(options: argparse.Namespace) -> "Format | None":

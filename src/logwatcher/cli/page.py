@@ -4,7 +4,6 @@ import argparse
 import ipaddress
 import os
 import socket
-import sys
 import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from logwatcher.cli import database, option, traffic
 from logwatcher.cli.option import Commands
-from logwatcher.cli.problem import UsageError
+from logwatcher.cli.problem import UsageError, tell
 
 if TYPE_CHECKING:
     from logwatcher.runtime import Source
@@ -60,6 +59,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
         "--public", action="store_true", help="anybody may view; the rest needs a login"
     )
     command.add_argument("--open", action="store_true", help="open the page in a browser")
+    option.add_log_format(command)
     command.set_defaults(workers=1)
 
 
@@ -130,7 +130,7 @@ def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def announce() -> None:
-        print(f"logwatcher: {address} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+        tell(f"{address} (Ctrl-C ends it)")
         if options.open:
             webbrowser.open(address)
 
@@ -138,7 +138,7 @@ def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.
         code = _supervise(listener, options, announce)
     else:
         code = server.run(sources, listener, announce)
-    print("logwatcher: stopped", file=sys.stderr)
+    tell("stopped")
     return code
 
 
