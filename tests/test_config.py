@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from logwatcher.config import SETTINGS, ConfigError, from_environment, secret_key_in
+from logwatcher.config import SETTINGS, ConfigError, from_environment, secret_key_in, unknown
 from logwatcher.settings import databases
 
 
@@ -166,3 +166,8 @@ def test_a_key_that_can_not_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "secret-key").mkdir()
     with pytest.raises(ConfigError, match="secret-key"):
         secret_key_in(tmp_path)
+
+
+def test_a_name_that_is_no_setting_is_found() -> None:
+    environ = {"LOGWATCHER_DATA": "/d", "LOGWATCHER_ALOWED_HOSTS": "a", "PATH": "/bin"}
+    assert unknown(environ) == ["LOGWATCHER_ALOWED_HOSTS"]

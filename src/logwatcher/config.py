@@ -170,6 +170,11 @@ def choose(name: str, value: str) -> None:
     os.environ[name] = value
 
 
+def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like settings and are none."""
+    return sorted(n for n in environ if n.startswith("LOGWATCHER_") and n not in SETTINGS)
+
+
 def secret_key_in(data: Path) -> str:
     """The key kept in the data directory, made on first use, readable by its owner only.
 
