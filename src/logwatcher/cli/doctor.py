@@ -41,8 +41,12 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _check_url(url: str) -> None:
     """Raises UsageError."""
-    address = urlsplit(url)
-    if address.scheme not in ("http", "https") or not address.hostname:
+    try:
+        address = urlsplit(url)
+        is_page = address.scheme in ("http", "https") and address.port != 0 and address.hostname
+    except ValueError:
+        is_page = None
+    if not is_page:
         raise UsageError(f"--url: {url!r} is no address of a page; give one like https://host/")
 
 
