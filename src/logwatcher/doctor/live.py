@@ -110,7 +110,7 @@ def _refusal(response: HTTPResponse) -> Finding | None:
 def _encoding(response: HTTPResponse) -> Finding:
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding != "identity":
-        text = f"compressed by {encoding}, which holds it back; NGINX: gzip off"
+        text = f"compressed by {encoding}, which may hold events back; NGINX: gzip off"
         return Finding("fail", "stream encoding", text)
     return Finding("ok", "stream encoding", "not compressed")
 
