@@ -69,6 +69,13 @@ class Site:
         request = {"time": time.time(), "method": "GET", "path": "/x", "status": 200}
         assert self.source.post([request])[0] == 202
 
+    def has_said(self, text: str) -> bool:
+        """Whether the server writes that, by now or soon: its output comes through a pipe."""
+        deadline = time.monotonic() + 10
+        while text not in self.server.output and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return text in self.server.output
+
     def connect(self, client: str = "127.0.0.1") -> http.client.HTTPSConnection:
         """From an address of this machine."""
         address = urlsplit(self.url)

@@ -237,7 +237,7 @@ def test_a_login_is_logged_with_the_address_it_came_from_whatever_it_claims(runn
     visitor = Visitor(running, "127.0.0.5")
     assert visitor.log_in("wrong", X_Forwarded_For="203.0.113.9").status == 200
     visitor.connection.close()
-    assert "somebody at 127.0.0.5 failed to log in as 'ada'" in running.server.output
+    assert running.has_said("somebody at 127.0.0.5 failed to log in as 'ada'")
 
 
 @elsewhere
@@ -250,5 +250,5 @@ def test_the_server_believes_such_a_claim_of_nobody_but_the_proxy(running: Site)
     visitor.origin = running.server.url
     assert visitor.log_in("wrong", **claims).status == 200
     visitor.connection.close()
-    assert "somebody at 127.0.0.6 failed" in running.server.output
+    assert running.has_said("somebody at 127.0.0.6 failed")
     assert "203.0.113.9" not in running.server.output
