@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 5.0
 PROGRAM = Path(sys.executable).with_name("logwatcher")
 ADDRESS = re.compile(r"http://[\d.]+:\d+")
