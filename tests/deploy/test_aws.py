@@ -1,4 +1,4 @@
-"""The template for AWS: who reaches what, and what is secret. `make cloudformation` has its syntax."""
+"""The template for AWS: who reaches what, and what is secret; `make cloudformation` checks it."""
 
 import re
 import subprocess
