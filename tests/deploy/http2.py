@@ -14,7 +14,7 @@ from h2.events import DataReceived, Event, StreamEnded, StreamReset
 class Connection:
     """To an address; ``received`` has each stream's bytes so far."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext, timeout: float = 10) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext, timeout: float = 30) -> None:
         self.received: dict[int, bytes] = {}
         self._authority = urlsplit(url).netloc
         host, _, port = self._authority.partition(":")

@@ -70,7 +70,7 @@ def test_the_command_takes_the_services_own_settings(tmp_path: Path) -> None:
     script = (FOLDER / "logwatcher").read_text()
     for old, new in {
         "/etc/logwatcher.env\nexec": f"{tmp_path}/logwatcher.env\nexec",
-        "runuser -u logwatcher -- /opt/logwatcher/bin/logwatcher": "printenv",
+        "runuser -u logwatcher -g logwatcher -G adm -- /opt/logwatcher/bin/logwatcher": "printenv",
     }.items():
         assert old in script
         script = script.replace(old, new)
