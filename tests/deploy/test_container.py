@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from logwatcher import cli, config
+from logwatcher.monitor import probe
 from tests.deploy.site import CONFIG
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def test_nginx_gets_the_configuration_that_is_tested(compose: Compose, tmp_path:
 def test_the_image_runs_as_nobody_in_particular(dockerfile: str) -> None:
     last = dockerfile.rpartition("\nFROM ")[2]
     assert re.findall(r"^USER (.*)$", last, re.M) == ["10001"]
-    assert re.search(r"^HEALTHCHECK ", last, re.M)
+    assert re.search(rf"^HEALTHCHECK .*:8000{probe.HEALTH}'", re.sub(r" +", " ", last), re.M)
     assert "RUN pip" not in last
     assert not re.search(r"^(ARG|ENV) .*(PASSWORD|SECRET|TOKEN)", dockerfile, re.M)
 
