@@ -61,7 +61,7 @@ audit: $(VENV)/run.stamp .audit-venv/stamp ## look for known vulnerabilities; 1:
 	@$(BIN)/python requirements/audit.py
 
 .PHONY: check
-check: lint types imports migrations deploy test ## all that CI runs
+check: lint types imports migrations deploy cloudformation test ## all that CI runs
 
 .PHONY: lint
 lint: $(VENV)/dev.stamp ## format and lint, changing nothing
@@ -84,6 +84,10 @@ migrations: $(VENV)/dev.stamp ## fail if a migration is missing
 deploy: $(VENV)/dev.stamp ## Django's check of the settings for production
 	$(DJANGO) check --deploy --fail-level WARNING --settings logwatcher.settings
 
+.PHONY: cloudformation
+cloudformation: .aws-venv/stamp ## check the template for AWS
+	.aws-venv/bin/cfn-lint --include-checks I --non-zero-exit-code informational deploy/aws/logwatcher.yaml
+
 .PHONY: format
 format: $(VENV)/dev.stamp ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix-only --quiet
@@ -104,12 +108,13 @@ lock: $(VENV)/run.stamp ## write the locks anew; UPGRADE=1 takes newer versions
 		-c requirements/run.txt -c requirements/build.txt -o requirements/dev.txt
 	$(LOCK) --group fuzz -o requirements/fuzz.txt
 	$(LOCK) --group audit -o requirements/audit.txt
+	$(LOCK) --group aws -o requirements/aws.txt
 	$(LOCK) --group bench -c requirements/run.txt -c requirements/dev.txt -o requirements/bench.txt
 	$(BIN)/python frontend/build.py lock
 
 .PHONY: clean
 clean: ## remove everything made, but no data
-	rm -rf $(VENV) .audit-venv .bench-venv .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
+	rm -rf $(VENV) .audit-venv .aws-venv .bench-venv .lock-venv build dist frontend/node_modules src/logwatcher/web/static/logwatcher
 	rm -rf frontend/.made-from .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -157,4 +162,12 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 	@$(BIN)/python -m venv .audit-venv
 	@.audit-venv/bin/python -m pip --disable-pip-version-check --quiet install \
 		--no-deps --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# Apart from the rest: it brings sympy and networkx along.
+.aws-venv/stamp: requirements/aws.txt | $(BIN)/python
+	@echo "Installing what requirements/aws.txt lists ..."
+	@$(BIN)/python -m venv .aws-venv
+	@.aws-venv/bin/python -m pip --disable-pip-version-check --quiet install \
+		--no-deps --require-hashes -r requirements/aws.txt
 	@touch $@

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 STOP_TIMEOUT = 5.0
 PROGRAM = Path(sys.executable).with_name("logwatcher")
 ADDRESS = re.compile(r"http://[\d.]+:\d+")
@@ -20,10 +21,17 @@ ADDRESS = re.compile(r"http://[\d.]+:\d+")
 class Server:
     """``logwatcher COMMAND …`` on a port of its own; the same one again after a restart."""
 
-    def __init__(self, data: Path, database_url: str, arguments: list[str]) -> None:
+    def __init__(
+        self,
+        data: Path,
+        database_url: str,
+        arguments: list[str],
+        program: Sequence[str] = (str(PROGRAM),),
+    ) -> None:
         self.url = ""
         self.database_url = database_url
         self.arguments = arguments
+        self._program = program
         self._environment = {
             **os.environ,
             "DATABASE_URL": database_url,
@@ -56,7 +64,7 @@ class Server:
         """
         port = str(urlsplit(self.url).port or 0)
         self._process = process = subprocess.Popen(
-            [PROGRAM, *self.arguments, "--port", port],
+            [*self._program, *self.arguments, "--port", port],
             env=self._environment,
             stderr=subprocess.PIPE,
             text=True,

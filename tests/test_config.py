@@ -17,6 +17,7 @@ def test_without_any_setting_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) 
     assert found.database_url == "sqlite:////home/ada/.local/share/logwatcher/logwatcher.sqlite3"
     assert found.allowed_hosts == ()
     assert found.secret_key == ""
+    assert found.trusted_proxies == ("127.0.0.1", "::1")
     assert found.traffic_minutes == 15
     assert (found.client_ip, found.keeps_query) == ("none", False)
     assert (found.keep_requests, found.keep_figures) == ("7d 2GB", "5s:2d 1m:35d 1h:400d")
@@ -30,6 +31,7 @@ def test_every_setting_is_read() -> None:
             "LOGWATCHER_DATA": "/data",
             "LOGWATCHER_ALLOWED_HOSTS": "a.example, b.example c.example",
             "LOGWATCHER_SECRET_KEY": key,
+            "LOGWATCHER_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16 fd00::/8",
             "LOGWATCHER_TRAFFIC_MINUTES": "0.5",
             "LOGWATCHER_CLIENT_IP": "hash",
             "LOGWATCHER_QUERY_STRINGS": "yes",
@@ -40,6 +42,7 @@ def test_every_setting_is_read() -> None:
     assert found.data == Path("/data")
     assert found.database_url == "postgres://ada:secret@db:5432/logs"
     assert found.allowed_hosts == ("a.example", "b.example", "c.example")
+    assert found.trusted_proxies == ("10.0.0.7", "10.1.0.0/16", "fd00::/8")
     assert (found.secret_key, found.traffic_minutes) == (key, 0.5)
     assert (found.client_ip, found.keeps_query) == ("hash", True)
     assert (found.keep_requests, found.keep_figures) == ("30d", "1h:forever")
@@ -74,6 +77,11 @@ WRONG = [
     ("DATABASE_URL", "postgres://[::1/x", "IPv6"),
     ("LOGWATCHER_DATA", "~nobody-of-this-name/x", "home directory"),
     ("LOGWATCHER_SECRET_KEY", "k" * 49, "at least 50"),
+    ("LOGWATCHER_TRUSTED_PROXIES", "*", "'*' does not appear to be an IPv4 or IPv6 network"),
+    ("LOGWATCHER_TRUSTED_PROXIES", "10.0.0.7, nginx", "'nginx' does not appear"),
+    ("LOGWATCHER_TRUSTED_PROXIES", "10.0.0.7/8", "has host bits set"),
+    ("LOGWATCHER_TRUSTED_PROXIES", "0.0.0.0/0", "is everybody"),
+    ("LOGWATCHER_TRUSTED_PROXIES", "::/0", "is everybody"),
     ("LOGWATCHER_TRAFFIC_MINUTES", "soon", "'soon' is not a number"),
     ("LOGWATCHER_TRAFFIC_MINUTES", "-1", "'-1' is not a number"),
     ("LOGWATCHER_TRAFFIC_MINUTES", "nan", "'nan' is not a number"),

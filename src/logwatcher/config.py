@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import quote
 
@@ -54,6 +55,11 @@ SETTINGS = {
             "Key that signs cookies and hashes addresses; at least 50 characters.",
         ),
         Setting(
+            "LOGWATCHER_TRUSTED_PROXIES",
+            "127.0.0.1, ::1",
+            "Addresses and networks of proxies whose X-Forwarded-For and -Proto are believed.",
+        ),
+        Setting(
             "LOGWATCHER_SESSION_DAYS",
             "14",
             "Days after which a user has to log in again.",
@@ -101,6 +107,7 @@ class Config:
         database_url: ``sqlite:///…`` or ``postgres://…``.
         allowed_hosts: names besides the loopback ones.
         secret_key: given, or empty: ``secret_key_in(data)``.
+        trusted_proxies: addresses and networks, each as text.
         session_days: until a user has to log in again.
         traffic_minutes: 0: mock traffic never stops by itself.
         client_ip: one of ``privacy.MODES``.
@@ -114,6 +121,7 @@ class Config:
     database_url: str
     allowed_hosts: tuple[str, ...]
     secret_key: str
+    trusted_proxies: tuple[str, ...]
     session_days: float
     traffic_minutes: float
     client_ip: str
@@ -140,6 +148,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         database_url=_database_url(get("DATABASE_URL", default_url)),
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
+        trusted_proxies=_networks(get("LOGWATCHER_TRUSTED_PROXIES", "127.0.0.1, ::1")),
         session_days=_days(get("LOGWATCHER_SESSION_DAYS", "14")),
         traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
         client_ip=_one_of(MODES, "LOGWATCHER_CLIENT_IP", get("LOGWATCHER_CLIENT_IP", "none")),
@@ -242,6 +251,24 @@ def _secret_key(key: str) -> str:
     if key and len(key) < 50:
         raise ConfigError("LOGWATCHER_SECRET_KEY: too short; give at least 50 random characters")
     return key
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    networks = tuple(text.replace(",", " ").split())
+    for network in networks:
+        try:
+            is_everybody = ip_network(network).prefixlen == 0
+        except ValueError as error:
+            raise ConfigError(
+                f"LOGWATCHER_TRUSTED_PROXIES: {error}; give addresses like 10.0.0.7"
+                " or networks like 10.0.0.0/24"
+            ) from None
+        if is_everybody:
+            raise ConfigError(
+                f"LOGWATCHER_TRUSTED_PROXIES: {network} is everybody, who could then claim any"
+                " address; name the proxy's"
+            )
+    return networks
 
 
 def _minutes(text: str) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 import uvicorn
+from django import conf
 from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
@@ -106,6 +107,7 @@ def run(
         log_config=None,  # its lines are written as ours are
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        forwarded_allow_ips=conf.settings.TRUSTED_PROXIES,
         lifespan="on",
     )
     server = Server(settings, runtime, on_ready)

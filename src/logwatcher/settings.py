@@ -20,6 +20,7 @@ SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
 PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
+TRUSTED_PROXIES = list(_config.trusted_proxies)
 ROOT_URLCONF = "logwatcher.root"
 LOGWATCHER = {
     "GUARD": "logwatcher.web.guard.refusal",

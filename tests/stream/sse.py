@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -29,14 +30,18 @@ class Stream:
         last_event_id: str = "",
         token: str = "",
         timeout: float = 10,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         query = "&".join(f"view={quote(view)}&since={since}" for view in views or ("",))
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         address = urlsplit(url)
-        self._connection = http.client.HTTPConnection(
-            address.hostname or "", address.port, timeout=timeout
+        host = address.hostname or "", address.port
+        self._connection = (
+            http.client.HTTPSConnection(*host, timeout=timeout, context=tls)
+            if tls
+            else http.client.HTTPConnection(*host, timeout=timeout)
         )
         self._connection.request("GET", f"/api/live?{query}", headers=headers)
         self.response = self._connection.getresponse()
