@@ -1,5 +1,6 @@
 """One process that serves: its socket, Uvicorn, and an end without waiting for streams."""
 
+import asyncio
 import errno
 import gc
 import signal
@@ -16,6 +17,8 @@ from logwatcher.runtime import Runtime, Source
 
 BACKLOG = 2048
 GRACE_S = 1
+LINGER_S = 0.2
+"""So long whoever has just connected may take to ask, when others answer from now on."""
 GC_THRESHOLD = 50_000
 """Allocations between two collections: what lives long is frozen, and pauses delay frames."""
 
@@ -58,6 +61,9 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then the rest."""
         self._runtime.hub.close()
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LINGER_S)
         await super().shutdown(sockets)
 
 
