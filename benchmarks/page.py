@@ -1,12 +1,14 @@
-"""The page in a real browser on loopback: until its charts are there, and left open under load.
+"""The page in a real browser on loopback: until its charts are there, and left open.
 
-1,000 requests come in once a second, so about one frame a second goes out. GoAccess's own page gets
-the same requests by its log, and draws once a second, too. Both run at a processor slowed 4 times.
+What a frame costs is told for a quiet service, a usual and a busy one, whose requests come in once
+a second, so that about one frame a second goes out; with the processor as it is, and slowed 4
+times. GoAccess's own page gets the busy one's requests by its log, and draws once a second, too.
 """
 
 import functools
 import http.client
 import http.server
+import itertools
 import json
 import random
 import statistics
@@ -28,13 +30,15 @@ from benchmarks.figure import Figure, Limit
 from benchmarks.ingest import event
 from benchmarks.process import every_second, free_port, listening
 from benchmarks.serving import headers, serving
+from benchmarks.trace import CATEGORIES, Cost, costs
 from tests.e2e import chromium
 
-REQUESTS_PER_S = 1000
-OPEN_S = 120
+REQUESTS_PER_S = {"quiet": 0, "usual": 20, "busy": 1000}
+SLOWED = (1, 4)
+OPEN_S = 65
+"""For each kind of service and speed: more than 60 frames."""
 SETTLE_S = 5.0
 COLD_LOADS = 5
-SLOWED = 4
 PEER = "GoAccess, live"
 VIEWPORT: Any = {"width": 1440, "height": 1240}  # Any: Playwright's own type has no name
 FIRST_CHART = """
@@ -56,22 +60,33 @@ FIRST_CHART = """
   requestAnimationFrame(look);
 })();
 """
-FRAMES = ("Network.eventSourceMessageReceived", "Network.webSocketFrameReceived")
+KINDS = {"script_ms": "scripting", "layout_ms": "style and layout", "paint_ms": "painting"}
+WANTED = {("script_ms", 4): Limit(at_most=4)}
 
-Site = Callable[[], Any]  # Any: a context that gives the page's URL
+
+class Site(NamedTuple):
+    """A page's address, and what sets how many requests come in per second."""
+
+    url: str
+    set_pace: Callable[[int], None]
 
 
-class Cost(NamedTuple):
-    """Of a page: ms until its charts are drawn, ms of scripting per frame, MB that it grew by."""
+Serve = Callable[[], Any]  # Any: a context that gives a Site
+Frames = dict[tuple[str, int], list[Cost]]
+"""By the kind of service, and how many times the processor is slowed."""
+
+
+class Round(NamedTuple):
+    """Of a page: ms until its charts are drawn, what its frames cost, MB that it grew by."""
 
     load_ms: float
-    script_ms: float
+    frames: Frames
     growth_mb: float
 
 
 def measure(bench: Bench) -> list[Figure]:
     """Each round on new servers."""
-    found, seconds = chromium.find(), max(OPEN_S * bench.scale, 20.0)
+    found, seconds = chromium.find(), max(OPEN_S * bench.scale, 5.0)
     program = bench.program("goaccess", "goaccess")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -80,35 +95,82 @@ def measure(bench: Bench) -> list[Figure]:
             args=found.arguments,
         )
         ours, theirs = bench.alternate(
-            lambda: _cost(browser, _ours, seconds),
-            (lambda: _cost(browser, functools.partial(_goaccess, program), seconds))
+            lambda: _round(browser, _ours, tuple(REQUESTS_PER_S), seconds),
+            (lambda: _round(browser, functools.partial(_goaccess, program), ("busy",), seconds))
             if program
             else None,
         )
         browser.close()
     return [
-        _figure("cold load until the charts are drawn", "ms", ours, theirs, 0, 400),
-        _figure("scripting per frame", "ms", ours, theirs, 1, 4),
-        _figure(f"heap grown after {seconds:.0f} s", "MB", ours, theirs, 2, 1),
+        Figure(
+            "cold load until the charts are drawn",
+            "ms",
+            [one.load_ms for one in ours],
+            PEER,
+            [one.load_ms for one in theirs],
+            Limit(at_most=400),
+        ),
+        *_frame_figures([one.frames for one in ours], [one.frames for one in theirs]),
+        Figure(
+            "heap grown by all those frames",
+            "MB",
+            [one.growth_mb for one in ours],
+            PEER,
+            [one.growth_mb for one in theirs],
+            Limit(at_most=1),
+        ),
     ]
 
 
-def _figure(
-    name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[Cost], field: int, most: float
-) -> Figure:
-    of, others = ([cost[field] for cost in costs] for costs in (ours, theirs))
-    return Figure(name, unit, of, PEER, others, Limit(at_most=most))
+def _frame_figures(ours: Sequence[Frames], theirs: Sequence[Frames]) -> Iterator[Figure]:
+    """Of each kind of service, at each speed."""
+    for slowed, kind in itertools.product(SLOWED, REQUESTS_PER_S):
+        name = f"{kind}, slowed {slowed} times" if slowed > 1 else kind
+        sides = [
+            [of[kind, slowed] for of in side if (kind, slowed) in of] for side in (ours, theirs)
+        ]
+        peer = PEER if sides[1] else ""
+        for field, what in KINDS.items():
+            spent = [[[getattr(cost, field) for cost in of] for of in side] for side in sides]
+            for share, quantile in (("", statistics.median), (", p99", _p99)):
+                of, others = ([quantile(one) for one in side] for side in spent)
+                wanted = None if share else WANTED.get((field, slowed))
+                yield Figure(f"frame, {name}: {what}{share}", "ms", of, peer, others, wanted)
 
 
-def _cost(browser: Browser, site: Site, seconds: float) -> Cost:
-    with site() as url:
+def _p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100, method="inclusive")[-1]
+
+
+def _round(browser: Browser, serve: Serve, kinds: Sequence[str], seconds: float) -> Round:
+    with serve() as (url, set_pace):
+        set_pace(REQUESTS_PER_S["busy"])
         time.sleep(SETTLE_S)
         load = statistics.median(_load_ms(browser, url) for _ in range(COLD_LOADS))
         page = browser.new_page(viewport=VIEWPORT)
         try:
-            return Cost(load, *_left_open(page, url, seconds))
+            page.goto(url)
+            page.wait_for_timeout(SETTLE_S * 1000)
+            before = _heap_mb(page)
+            frames = {}
+            for kind, slowed in itertools.product(kinds, SLOWED):
+                set_pace(REQUESTS_PER_S[kind])
+                frames[kind, slowed] = _frames(browser, page, slowed, seconds)
+            return Round(load, frames, _heap_mb(page) - before)
         finally:
             page.close()
+
+
+def _frames(browser: Browser, page: Page, slowed: int, seconds: float) -> list[Cost]:
+    """What the frames of so many seconds cost."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+    page.wait_for_timeout(SETTLE_S * 1000)
+    browser.start_tracing(page=page, categories=CATEGORIES)
+    page.wait_for_timeout(seconds * 1000)
+    trace = json.loads(browser.stop_tracing())
+    session.detach()
+    return costs(trace["traceEvents"])
 
 
 def _load_ms(browser: Browser, url: str) -> float:
@@ -123,73 +185,62 @@ def _load_ms(browser: Browser, url: str) -> float:
     return took
 
 
-def _left_open(page: Page, url: str, seconds: float) -> tuple[float, float]:
-    """Ms of scripting per frame, and how many MB the heap grew by, collected garbage apart."""
-    session = page.context.new_cdp_session(page)
-    frames: list[None] = []
-
-    def count(_: object) -> None:
-        frames.append(None)
-
-    for name in FRAMES:
-        session.on(name, count)
-    session.send("Network.enable")
-    session.send("Performance.enable")
-    session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
-    page.goto(url)
-    page.wait_for_timeout(SETTLE_S * 1000)
-    before, script, seen = _heap_mb(session), _metric(session, "ScriptDuration"), len(frames)
-    page.wait_for_timeout(seconds * 1000)
-    script, seen = _metric(session, "ScriptDuration") - script, len(frames) - seen
-    if not seen:
-        raise RuntimeError(f"{url}: no frame came in {seconds:.0f} s")
-    return 1000 * script / seen, _heap_mb(session) - before
-
-
-def _heap_mb(session: Any) -> float:  # Any: a CDP session
+def _heap_mb(page: Page) -> float:
     """What is left after a collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
     session.send("HeapProfiler.collectGarbage")
-    return _metric(session, "JSHeapUsedSize") / 1e6
-
-
-def _metric(session: Any, name: str) -> float:  # Any: a CDP session
     found = session.send("Performance.getMetrics")["metrics"]
-    return next(float(item["value"]) for item in found if item["name"] == name)
+    session.detach()
+    return next(float(item["value"]) for item in found if item["name"] == "JSHeapUsedSize") / 1e6
+
+
+class _Pace:
+    """How many requests come in per second."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def set(self, requests: int) -> None:
+        self.requests = requests
 
 
 @contextmanager
-def _ours() -> Iterator[str]:
+def _ours() -> Iterator[Site]:
     """Our page while requests come in."""
-    rng = random.Random(1)
+    rng, pace = random.Random(1), _Pace()
     with serving() as (server, tokens):
         connection = http.client.HTTPConnection(urlsplit(server.url).netloc)
 
         def post() -> None:
-            events = [event(rng, time.time()) for _ in range(REQUESTS_PER_S)]
+            if not pace.requests:
+                return
+            events = [event(rng, time.time()) for _ in range(pace.requests)]
             connection.request("POST", "/api/events", json.dumps(events), headers(tokens[0]))
             connection.getresponse().read()
+            connection.close()  # the server would, in a quiet time
 
         with every_second(post):
-            yield server.url
+            yield Site(server.url, pace.set)
 
 
 @contextmanager
-def _goaccess(program: str) -> Iterator[str]:
+def _goaccess(program: str) -> Iterator[Site]:
     """GoAccess's page while a log grows."""
     with TemporaryDirectory() as name:
-        log, port = Path(name) / "access.log", free_port()
-        sample.write_combined(log, REQUESTS_PER_S)
-        more = log.read_text()
+        log, port, pace = Path(name) / "access.log", free_port(), _Pace()
+        sample.write_combined(log, REQUESTS_PER_S["busy"])
+        lines = log.read_text().splitlines(keepends=True)
 
         def append() -> None:
             with log.open("a") as file:
-                file.write(more)
+                file.writelines(lines[: pace.requests])
 
         command = [program, str(log), *FORMAT, "--no-progress", "--real-time-html"]
         command += ["--addr=127.0.0.1", f"--port={port}", f"--ws-url=ws://127.0.0.1:{port}"]
         command += ["-o", f"{name}/report.html"]
         with listening(command, port), _files(name) as url, every_second(append):
-            yield f"{url}/report.html"
+            yield Site(f"{url}/report.html", pace.set)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ import {
   errorRateOf,
   ERRORS,
   gridLines,
-  isLonely,
   largest,
   latencyOf,
   QUANTILES,
@@ -18,16 +17,13 @@ import { colourChart, createChart } from "./chartOptions.js";
 import { createDataTable } from "./dataTable.js";
 import { axisLabel, digits, formatNumber, THIN_SPACE } from "./numberFormat.js";
 
-const DOT = 2;
-const DASH = [3, 3];
-
 /**
  * What differs between the charts. Values are drawn times `factor`, in which `limits` of the
  * y axis are given, too; `unit` names them, `label` writes them on the axis, `text` anywhere else.
  */
 const KINDS = {
   throughput: {
-    type: "bar",
+    type: "bars",
     names: STATUSES,
     valueOf: rateOf,
     limits: { atLeast: 3 },
@@ -42,7 +38,7 @@ const KINDS = {
     },
   },
   errors: {
-    type: "line",
+    type: "lines",
     isFilled: true,
     names: ERRORS,
     valueOf: errorRateOf,
@@ -55,7 +51,7 @@ const KINDS = {
     }),
   },
   latency: {
-    type: "line",
+    type: "lines",
     names: QUANTILES,
     valueOf: latencyOf,
     limits: { atLeast: 3 },
@@ -73,8 +69,12 @@ function gap(width) {
   return width >= 14 ? 3 : width >= 6 ? 2 : width >= 3 ? 1 : 0;
 }
 
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** `hidden` holds the ids of series that are switched off, as `throughput.4xx`. */
-export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen }) {
+export function createCard(article, { hidden, onToggle, onResize, onOpen }) {
   const key = article.dataset.chart;
   const kind = KINDS[key];
   const name = article.querySelector("h2").textContent;
@@ -88,16 +88,10 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
   );
   let scale = null; // the y axis as steadyMax has it
   let words = kind.describe([]);
-  let yTicks = [];
   let hasOther = false;
-  let isColoured = false;
+  let isSetUp = false; // as to colours, and which series are there
 
-  const chart = createChart(plot.querySelector("canvas"), {
-    ...kind,
-    xTicks,
-    yTicks: () => yTicks,
-    onResize,
-  });
+  const chart = createChart(plot.querySelector("canvas"), { ...kind, onResize });
   plot.chart = chart; // at hand in the browser's console, and for the browser tests
 
   const isShown = (series) => !hidden.has(`${key}.${series}`);
@@ -118,12 +112,12 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     words = described;
     const names = shown();
     const values = (bucket) => names.map((series) => kind.valueOf(bucket, series) ?? 0);
-    const height = kind.type === "bar" ? (all) => all.reduce((a, b) => a + b, 0) : (all) => Math.max(0, ...all);
+    const height = kind.type === "bars" ? (all) => all.reduce((a, b) => a + b, 0) : (all) => Math.max(0, ...all);
     const most = largest(list, step, (bucket) => height(values(bucket))) * words.factor;
     scale = steadyMax(scale, most, kind.limits, now);
-    yTicks = gridLines(scale.max).map((value) => ({ value, text: words.label(value, scale.max) }));
-    chart.options.scales.y.max = scale.max;
-    unit.textContent = words.unit(scale.max);
+    const ticks = gridLines(scale.max).map((value) => ({ value, label: words.label(value, scale.max) }));
+    chart.scales.y.show({ min: 0, max: scale.max, ticks });
+    setText(unit, words.unit(scale.max));
   }
 
   function fill({ list, step, min, max }) {
@@ -131,16 +125,13 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     const { left, right } = chart.chartArea;
     const width = ((right - left) * step) / (max - min);
     for (const set of chart.data.datasets) {
-      const own = kind.type === "bar" ? list.filter(({ isOpen }) => isOpen === set.isOpen) : list;
+      const own = kind.type === "bars" ? list.filter(({ isOpen }) => isOpen === set.isOpen) : list;
       set.data = dataset(own, step, kind.valueOf, set.label, words.factor);
-      set.hidden = !shown().includes(set.label);
-      if (kind.type === "bar") {
-        set.barThickness = Math.max(1, width - gap(width));
-      } else if (!set.isArea) {
-        const lonely = isLonely(set.data);
-        set.pointRadius = lonely.includes(true) ? lonely.map((is) => (is ? DOT : 0)) : 0;
-        set.segment = { borderDash: ({ p1DataIndex }) => (p1DataIndex === open ? DASH : undefined) };
-      }
+      set.width = Math.max(1, width - gap(width));
+      set.open = open;
+      const isHidden = !shown().includes(set.label);
+      if (isHidden !== set.hidden) isSetUp = false;
+      set.hidden = isHidden;
     }
   }
 
@@ -152,12 +143,10 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     }
     fitY(frame);
     fill(frame);
-    Object.assign(chart.options.scales.x, { min: frame.min, max: frame.max });
-    // In mode "none" Chart.js keeps the options that bars share as they first were.
-    chart.update(isColoured ? "none" : "default");
-    isColoured = true;
-    const { x } = chart.scales;
-    article.dataset.axis = [x.min, x.max, x.left, x.right].join(" ");
+    chart.scales.x.show(frame.x);
+    if (isSetUp) chart.draw();
+    else chart.update("none");
+    isSetUp = true;
   }
 
   const listening = new AbortController();
@@ -186,7 +175,7 @@ export function createCard(article, { hidden, xTicks, onToggle, onResize, onOpen
     reset: () => (scale = null),
     colour(colours) {
       colourChart(chart, colours);
-      isColoured = false;
+      isSetUp = false;
     },
     /** A bucket's values as text. */
     values: (bucket) => ({

@@ -69,14 +69,6 @@ export function dataset(list, step, valueOf, name, factor = 1) {
   });
 }
 
-/** Whether each point has no neighbour to draw a line to, and so needs a dot. */
-export function isLonely(data) {
-  return data.map(
-    ({ y }, index) =>
-      y !== null && (data[index - 1]?.y ?? null) === null && (data[index + 1]?.y ?? null) === null,
-  );
-}
-
 /** The largest value, leaving out a bucket that has just opened: its rate still leaps. */
 export function largest(list, step, valueOf) {
   return list.reduce((most, bucket) => {

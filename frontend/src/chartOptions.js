@@ -1,40 +1,17 @@
 /** How Chart.js is set up: only the parts needed, no animation, axes of a fixed width. */
 
-import {
-  BarController,
-  BarElement,
-  Chart,
-  Filler,
-  LinearScale,
-  LineController,
-  LineElement,
-  PointElement,
-} from "chart.js";
+import { Chart, PointElement } from "chart.js";
+import { Axis } from "./chartAxis.js";
+import { Bars, Lines } from "./chartSeries.js";
 
-Chart.register(BarController, BarElement, Filler, LinearScale, LineController, LineElement, PointElement);
+Chart.register(Axis, Bars, Lines, PointElement);
 
 /** Room for the labels of the y axis. It is the same in all charts, so that their x axes are too. */
 const Y_WIDTH = 46;
 const X_HEIGHT = 28;
 const TOP = 8;
 
-const BAR = { inflateAmount: 0, clip: 0 };
-const LINE = {
-  borderWidth: 1.75,
-  borderJoinStyle: "round",
-  clip: { left: 0, right: 0, top: 4, bottom: 2 },
-  cubicInterpolationMode: "monotone",
-  pointHitRadius: 0,
-  spanGaps: false,
-};
-
-/** An axis must not take room from the others when one of its labels hangs over. */
-function fixed(side, size) {
-  return (scale) => {
-    scale[side] = size;
-    scale.paddingLeft = scale.paddingRight = scale.paddingTop = scale.paddingBottom = 0;
-  };
-}
+const LINE_CLIP = { left: 0, right: 0, top: 4, bottom: 2 };
 
 /** Colours as the style sheet has them now. */
 export function readColours(names) {
@@ -52,34 +29,22 @@ export function readColours(names) {
 }
 
 /**
- * The datasets of one series. The bar of the open bucket is in one of its own: bars of one colour
- * are much cheaper. So is an area, below all lines: a line that changes to dashes is drawn in
- * pieces, and between pieces of an area a seam would show.
+ * The datasets of one series. The bar of the open bucket is in one of its own: it has a colour of
+ * its own. So is an area, below all lines.
  */
 function datasets(label, index, { type, isFilled }) {
-  if (type === "bar") return [false, true].map((isOpen) => ({ label, data: [], ...BAR, isOpen }));
+  if (type === "bars") return [false, true].map((isOpen) => ({ label, data: [], clip: 0, isOpen }));
   // A lower order is drawn later: of lines that cross, the graver one is on top.
-  const line = { label, data: [], ...LINE, order: -index };
-  const area = { ...line, borderWidth: 0, fill: "origin", isArea: true, order: 1 };
+  const line = { label, data: [], clip: LINE_CLIP, order: -index };
+  const area = { ...line, isArea: true, order: 1 };
   return isFilled ? [line, area] : [line];
 }
 
 /**
- * A chart without data. `xTicks` and `yTicks` return what to draw now: [{value, text}];
- * `onResize` is called when its room has changed.
+ * A chart without data. `type` is "bars" or "lines"; `onResize` is called when its room has
+ * changed.
  */
-export function createChart(canvas, { type, isFilled, names, xTicks, yTicks, onResize }) {
-  const labelled = (ticks) => ({
-    afterBuildTicks: (scale) => (scale.ticks = ticks().map(({ value }) => ({ value }))),
-    ticks: {
-      autoSkip: false,
-      callback: (_value, index) => ticks()[index]?.text ?? "",
-      font: { size: 11 },
-      maxRotation: 0,
-      minRotation: 0,
-      padding: 8,
-    },
-  });
+export function createChart(canvas, { type, isFilled, names, onResize }) {
   return new Chart(canvas, {
     type,
     data: {
@@ -90,31 +55,9 @@ export function createChart(canvas, { type, isFilled, names, xTicks, yTicks, onR
       events: [],
       layout: { autoPadding: false, padding: { top: TOP } },
       maintainAspectRatio: false,
-      normalized: true,
       onResize: () => queueMicrotask(onResize),
-      parsing: false,
       responsive: true,
-      elements: { point: { radius: 0 } },
-      scales: {
-        x: {
-          type: "linear",
-          offset: false,
-          stacked: type === "bar",
-          afterFit: fixed("height", X_HEIGHT),
-          border: { display: false },
-          grid: { display: false, offset: false },
-          ...labelled(xTicks),
-        },
-        y: {
-          type: "linear",
-          min: 0,
-          stacked: type === "bar",
-          afterFit: fixed("width", Y_WIDTH),
-          border: { display: false },
-          grid: { drawTicks: false },
-          ...labelled(yTicks),
-        },
-      },
+      scales: { x: { type: "axis", size: X_HEIGHT }, y: { type: "axis", size: Y_WIDTH } },
     },
   });
 }
@@ -127,11 +70,10 @@ function alphaOf({ isArea, isOpen }, { fillAlpha, openAlpha, barAlpha }) {
 export function colourChart(chart, colours) {
   const { x, y } = chart.options.scales;
   x.ticks.color = y.ticks.color = colours.label;
-  x.ticks.font.family = y.ticks.font.family = colours.font;
+  x.ticks.family = y.ticks.family = colours.font;
   y.grid.color = colours.grid;
   for (const dataset of chart.data.datasets) {
-    const colour = colours.series[dataset.label];
-    dataset.borderColor = dataset.pointBackgroundColor = dataset.pointBorderColor = colour;
-    dataset.backgroundColor = colour + alphaOf(dataset, colours);
+    dataset.borderColor = colours.series[dataset.label];
+    dataset.backgroundColor = dataset.borderColor + alphaOf(dataset, colours);
   }
 }

@@ -45,15 +45,14 @@ export function createCharts(section, { onZoom, onZoomOut }) {
   let series = null;
   let points = new Map();
   let now = 0;
-  let frame = null; // what is drawn: {min, max, step, now, list}
-  let xTicks = [];
+  let frame = null; // what is drawn: {min, max, step, now, list, x}
   let tableAt = 0;
   let pending = 0;
   let drawnAt = 0;
   let resting = null;
 
   const cards = [...section.querySelectorAll("[data-chart]")].map((article) =>
-    createCard(article, { hidden, xTicks: () => xTicks, onToggle, onResize: redraw, onOpen: fillTables }),
+    createCard(article, { hidden, onToggle, onResize: redraw, onOpen: fillTables }),
   );
   const crosshair = createCrosshair(
     cards.map(({ plot }) => plot),
@@ -95,7 +94,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     const { step } = series;
     const { min, max } = axis(series, now);
     frame = { min, max, step, now, list: buckets(series, points, now) };
-    xTicks = labelledTicks();
+    frame.x = { min, max, ticks: labelledTicks() };
     for (const card of cards) card.draw(frame);
     const shown = frame.list.filter(({ point, end }) => point && end > min);
     section.toggleAttribute("data-empty", !shown.length);
@@ -111,7 +110,7 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     const every = tickStep(frame, right - left);
     return ticks(frame, every, (time) => offset(time, shown))
       .filter((time) => ((max - time) / (max - min)) * (right - left) >= EDGE)
-      .map((value) => ({ value, text: formatTick(value, every, shown) }));
+      .map((value) => ({ value, label: formatTick(value, every, shown) }));
   }
 
   function fillTables() {

@@ -6,6 +6,7 @@ import { Clock } from "./clock.js";
 import { Live } from "./live.js";
 import { Loader } from "./loader.js";
 import { closeMenu, initMenus } from "./menu.js";
+import { morph } from "./morph.js";
 import { Problem } from "./problem.js";
 import { initShare } from "./share.js";
 import { initSheets, openSheet } from "./sheet.js";
@@ -47,6 +48,14 @@ let showing = null;
 
 /** Replaces what is in an element and leaves what stays the same, the focus and open menus. */
 function put(element, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  localise(template.content, clock.now()); // before it is compared with what is shown
+  morph(element, template.content, (node) => htmx.process(node));
+}
+
+/** As `put`, with the values of inputs. */
+function swap(element, html) {
   const open = [...element.querySelectorAll("details[open]")].map(({ id }) => id);
   htmx.swap({ text: html, target: element, swap: "innerMorph" });
   for (const id of open) if (byId(id)) byId(id).open = true;
@@ -113,7 +122,7 @@ function showStatus({ now, viewers, traffic, isFirst }) {
   if (!traffic || !byId("traffic")) return; // a viewer has no controls
   const shown = Number(document.querySelector("#traffic [name=version]")?.value ?? -1);
   if (traffic.version > shown || (isFirst && traffic.version !== shown)) {
-    put(byId("traffic"), traffic.html);
+    swap(byId("traffic"), traffic.html);
   }
 }
 

@@ -32,8 +32,22 @@ export function localZone() {
   return (ownZone ??= new Intl.DateTimeFormat().resolvedOptions().timeZone);
 }
 
+const QUARTER = 900; // no zone changes its offset at another time
+const MOST_OFFSETS = 1000;
+const offsets = new Map();
+
 /** How far a zone is ahead of UTC at a time, in seconds. */
 export function offset(seconds, zone) {
+  if (zone === "UTC") return 0;
+  const key = `${Math.floor(seconds / QUARTER)} ${zone}`;
+  if (!offsets.has(key)) {
+    if (offsets.size >= MOST_OFFSETS) offsets.clear();
+    offsets.set(key, readOffset(seconds, zone));
+  }
+  return offsets.get(key);
+}
+
+function readOffset(seconds, zone) {
   const text = format(seconds, { timeZoneName: "longOffset" }, zone);
   const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?/.exec(text);
   if (!match?.[1]) return 0;
@@ -51,7 +65,8 @@ export function zoneName(seconds, zone) {
 }
 
 function isSameDay(one, other, zone) {
-  return format(one, FULL, zone) === format(other, FULL, zone);
+  const day = (seconds) => Math.floor((seconds + offset(seconds, zone)) / 86400);
+  return day(one) === day(other);
 }
 
 function dated(seconds, now, zone, options) {

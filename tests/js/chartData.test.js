@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  buckets, dataset, dropOld, errorRateOf, gridLines, isLonely, largest, latencyOf, mergePoints, rateOf,
+  buckets, dataset, dropOld, errorRateOf, gridLines, largest, latencyOf, mergePoints, rateOf,
   rateUnit, roundMax, steadyMax,
 } from "../../frontend/src/chartData.js";
 
@@ -83,11 +83,6 @@ test("points stand at the middle of their bucket, gaps stay gaps", () => {
     { x: NOON - 7.5, y: null },
     { x: NOON - 2.5, y: 100 },
   ]);
-});
-
-test("a point between gaps is lonely, one with a neighbour is not", () => {
-  const ys = [1, null, 2, 3, null, null, 4];
-  assert.deepEqual(isLonely(ys.map((y) => ({ y }))), [true, false, false, false, false, false, true]);
 });
 
 test("a bucket that has just opened doesn't stretch the axis", () => {
