@@ -167,6 +167,19 @@ def test_trends_count_each_part_of_the_window() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("span", "every"), [(300, 5), (900, 5), (3600, 5), (6 * 3600, 60), (86_400, 60), (604_800, 600)]
+)
+def test_even_traffic_is_an_even_trend(span: int, every: int) -> None:
+    writer.write([Batch("web", [event(NOON + at) for at in range(0, span, every)])])
+    window = Window(NOON, NOON + span, 5, NOON + span)
+    ((name, trend),) = reader.trends(View(), window, reader.endpoints_in_use(), 48).items()
+    assert name in reader.endpoints(View(), window)
+    assert sum(trend) == reader.figures(View(), window).requests
+    assert 20 <= len(trend) <= 48
+    assert len(set(trend[:-1])) == 1
+
+
 @pytest.mark.usefixtures("written")
 def test_requests_are_those_written_newest_first() -> None:
     for view in VIEWS:

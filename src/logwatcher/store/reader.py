@@ -174,14 +174,19 @@ def endpoints(view: View, window: Window) -> dict[EndpointName, Figures]:
 
 
 def trends(
-    view: View, window: Window, wanted: Sequence[EndpointName], length: int
+    view: View, window: Window, wanted: Sequence[EndpointName], most: int
 ) -> dict[EndpointName, list[int]]:
-    """Requests per endpoint in ``length`` equal parts of the window, in order of time."""
+    """Requests per endpoint in ``most`` parts of the window or fewer, in order of time.
+
+    Each part has equally many stored buckets: else even traffic would go up and down.
+    """
     numbers = {name: i for i, name in enumerate(wanted)}
     ids = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
     marks = ", ".join(["%s"] * len(ids)) or "NULL"
     span = window.end - window.start
     step = max(_trend_step(span), window.kept.step_at(window.start))
+    width = step * -(-span // (step * most))
+    length = -(-span // width)
     with _cursor() as cursor:
         cursor.execute(
             "SELECT endpoint_id, start, totals FROM logwatcher_bucket"
@@ -190,7 +195,7 @@ def trends(
         )
         found = cursor.fetchall()
     group = np.array(
-        [ids[row] * length + (start - window.start) * length // span for row, start, _ in found],
+        [ids[row] * length + (start - window.start) // width for row, start, _ in found],
         np.int64,
     )
     rows = [Row(0, totals, b"") for _, _, totals in found]
