@@ -16,7 +16,6 @@ import django
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from tests import postgres
 from tests.server import Server
@@ -86,15 +85,6 @@ def _has_database(item: pytest.Item) -> bool:
     """Whether the test has anything to do with one; the others are the same on each."""
     names = getattr(item, "fixturenames", ())
     return bool(item.get_closest_marker("django_db")) or "new_database" in names
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """PostgreSQL drops no database that a connection of a pool is still on."""
-    yield
-    for connection in connections.all():
-        if close := getattr(connection, "close_pool", None):  # which django-stubs don't know
-            close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
 from logwatcher.runtime import Runtime, Source
+from logwatcher.store.database import share_connections
 
 BACKLOG = 2048
 GRACE_S = 1
@@ -105,6 +106,7 @@ def run(
             whatever callback of an import or the garbage collector it comes upon.
         on_ready: called once requests are answered.
     """
+    share_connections()
     runtime = Runtime(sources)
     settings = uvicorn.Config(
         application(runtime),

@@ -77,13 +77,6 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W012", "se
 LOGGING = journal.configuration(_config.log_format)
 
 
-POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 2}
-"""Of PostgreSQL's connections, seconds: a new one takes as long as some queries.
-
-After ``reconnect_timeout`` whoever asks next tries anew; the pool itself would wait ever longer.
-"""
-
-
 def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
     """``default`` to write with, and ``reader``: the same, whose transactions are snapshots."""
     if url.startswith("sqlite:"):
@@ -108,7 +101,7 @@ def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
         }
         from psycopg import IsolationLevel
 
-        write = {**parts, "connect_timeout": 10, "pool": POOL}
+        write = {**parts, "connect_timeout": 10}
         read = {**write, "isolation_level": IsolationLevel.REPEATABLE_READ}
     base |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}  # of what the pool gives out
     return {

@@ -75,10 +75,6 @@ def _local() -> "Iterator[Finding]":
         yield Finding("ok", "settings", "can be used")
     from logwatcher.doctor import database as store
     from logwatcher.doctor import place
-    from logwatcher.store.database import connection
-
-    # A pool would say that it got no connection, not why.
-    connection.settings_dict["OPTIONS"].pop("pool", None)
 
     yield from place.findings(data)
     yield from store.findings()

@@ -20,6 +20,12 @@ READER = _options.get("READER", WRITER)
 connection: Any = ConnectionProxy(connections, WRITER)  # Any: as django.db's own
 """The writer's, of this thread."""
 
+POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 2}
+"""Of PostgreSQL's connections, times in seconds.
+
+After ``reconnect_timeout`` whoever asks next tries anew; the pool itself would wait ever longer.
+"""
+
 _LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
 
 
@@ -40,6 +46,17 @@ class Router:
 def atomic() -> AbstractContextManager[None]:
     """A transaction of the writer's; take the ``lock`` first in it."""
     return transaction.atomic(using=WRITER)
+
+
+def share_connections() -> None:
+    """Let the threads of a server take turns with PostgreSQL's: a new one costs more than a query.
+
+    Before any thread has one. A command is better off without: a pool doesn't say why it has none.
+    """
+    connections.close_all()
+    for alias in {WRITER, READER}:
+        if connections[alias].vendor == "postgresql":
+            connections.settings[alias]["OPTIONS"]["pool"] = POOL
 
 
 def lock() -> None:
