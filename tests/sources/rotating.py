@@ -21,7 +21,6 @@ from backports import zstd
 from tests.database import query
 
 MAX_AHEAD = 40_000
-PATIENCE_S = 3.0
 COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": lambda data: gzip.compress(data, 1),
     ".bz2": lambda data: bz2.compress(data, 1),
@@ -45,7 +44,7 @@ class Writer:
     ) -> None:
         self.path = path
         self.written = 0
-        self._total = total - 1  # all but the last
+        self._total = total
         self._read = read
         self._random = random.Random(seed)
         self._has_dates = has_dates
@@ -55,7 +54,7 @@ class Writer:
     def run(self) -> None:
         """Write all lines, rotating all the time."""
         self.write(1)
-        self.wait_until_read()  # a reader begins with the file that it finds
+        self.wait_until_read(1)  # a reader begins with the file that it finds
         ways = [self.rename, self.copy_and_truncate, self.compress, self.rename_often]
         while self.written < self._total:
             self.write(self._random.choice([1, 300, 3000, 10_000]))
@@ -63,9 +62,7 @@ class Writer:
                 self.remove()
             else:
                 self._random.choice(ways)()
-            self.wait_until_read(MAX_AHEAD)
-        self._total += 1
-        self.write(1)  # by which is seen what the last rotations may have hidden
+            self.wait_until_read(self.written - MAX_AHEAD)
 
     def write(self, count: int) -> None:
         """Lines, cut anywhere; not more than there are to be."""
@@ -77,18 +74,10 @@ class Writer:
             data = data[cut:]
         self.written += count
 
-    def wait_until_read(self, ahead: int = 0) -> None:
-        """Wait for the reader to have committed all lines but so many.
-
-        A line goes on to be written now and then: what the last rotations have hidden of a
-        log is looked for when there is something new.
-        """
-        began = time.monotonic()
-        while self._read() < self.written - ahead:
+    def wait_until_read(self, count: int) -> None:
+        """Wait for the reader to have committed so many lines."""
+        while self._read() < count:
             time.sleep(0.005)
-            if time.monotonic() > began + PATIENCE_S:
-                began = time.monotonic()
-                self.write(1)
 
     def rename(self) -> None:
         """The writer gets to know of it a little later."""
@@ -123,12 +112,12 @@ class Writer:
 
     def remove(self) -> None:
         """Only when all of it has been read; else that would be lost. Likewise when it is back."""
-        self.wait_until_read()
+        self.wait_until_read(self.written)
         self.path.unlink()
         time.sleep(self._random.choice([0, 0.05]))
         self._reopen()
         self.write(10)
-        self.wait_until_read()
+        self.wait_until_read(self.written)
 
     def _open(self) -> int:
         return os.open(self.path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o644)

@@ -139,8 +139,17 @@ class Chain:
             self._faults.append(fault)
 
     def _add_later(self) -> None:
-        """Open those that have come after the oldest, also between it and the next one."""
+        """Open those that have come after the oldest, also between it and the next one.
+
+        An empty file is known by nothing once it was renamed and compressed: there they are
+        looked for after the one that was read before it.
+        """
         oldest = self._files[0]
+        if not oldest.head and self._last:
+            found = self._trace(self._last)
+            self._files = _merge(self._files, found[1:])
+            _close(found[:1])
+            return
         found = self._trace(oldest.mark)
         if oldest.is_rewritten():  # which reading it will tell
             _close(found)
