@@ -148,26 +148,9 @@ $(VENV)/fuzz.stamp: requirements/fuzz.txt $(VENV)/dev.stamp
 		exit 2; }
 	@touch $@
 
-# Those that are measured beside ours, apart from what is ours.
-.bench-venv/stamp: requirements/bench.txt | $(BIN)/python
-	@echo "Installing what requirements/bench.txt lists ..."
-	@$(BIN)/python -m venv .bench-venv
-	@.bench-venv/bin/python -m pip --disable-pip-version-check --quiet install \
-		--no-deps --require-hashes -r requirements/bench.txt
-	@touch $@
-
-# What audits stands apart from what is audited.
-.audit-venv/stamp: requirements/audit.txt | $(BIN)/python
-	@echo "Installing what requirements/audit.txt lists ..."
-	@$(BIN)/python -m venv .audit-venv
-	@.audit-venv/bin/python -m pip --disable-pip-version-check --quiet install \
-		--no-deps --require-hashes -r requirements/audit.txt
-	@touch $@
-
-# Apart from the rest: it brings sympy and networkx along.
-.aws-venv/stamp: requirements/aws.txt | $(BIN)/python
-	@echo "Installing what requirements/aws.txt lists ..."
-	@$(BIN)/python -m venv .aws-venv
-	@.aws-venv/bin/python -m pip --disable-pip-version-check --quiet install \
-		--no-deps --require-hashes -r requirements/aws.txt
+# Tools that stand apart from what is ours: peers to measure, an audit, a linter with sympy in it.
+.%-venv/stamp: requirements/%.txt | $(BIN)/python
+	@echo "Installing what $< lists ..."
+	@$(BIN)/python -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
 	@touch $@

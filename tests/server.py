@@ -1,5 +1,6 @@
 """A logwatcher process of its own, for tests that need the real thing."""
 
+import json
 import os
 import re
 import signal
@@ -8,14 +9,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 5.0
 PROGRAM = Path(sys.executable).with_name("logwatcher")
 ADDRESS = re.compile(r"http://[\d.]+:\d+")
+
+JSON = dict[str, Any]  # Any: JSON
+
+
+def until(condition: Callable[[], object], timeout: float = 15) -> None:
+    """Wait for something that another process does. Raises AssertionError if it takes too long."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "too late"
+        time.sleep(0.02)
 
 
 class Server:
@@ -88,6 +101,21 @@ class Server:
             timeout=START_TIMEOUT,
             check=True,
         ).stdout
+
+    def get(self, path: str, timeout: float = 10) -> JSON:
+        """What the API answers."""
+        return self._ask(Request(self.url + path), timeout)  # noqa: S310  # http:// it is
+
+    def put_traffic(self, **changes: object) -> JSON:
+        """PUT ``/api/traffic``; returns the state as it is then."""
+        url, type_ = f"{self.url}/api/traffic", {"Content-Type": "application/json"}
+        body = json.dumps(changes).encode()
+        return self._ask(Request(url, body, type_, method="PUT"))  # noqa: S310  # http:// it is
+
+    def _ask(self, request: Request, timeout: float = 10) -> JSON:
+        with urlopen(request, timeout=timeout) as response:  # noqa: S310  # http:// it is
+            answer: JSON = json.load(response)
+        return answer
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Stop it as Ctrl-C does, or another signal; returns the exit code."""

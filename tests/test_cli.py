@@ -1,7 +1,6 @@
 """The command line as its user has it: real processes, their exit codes and what they print."""
 
 import argparse
-import json
 import os
 import re
 import signal
@@ -13,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -25,13 +23,12 @@ from logwatcher.sources.mock import wave
 from logwatcher.store import lease
 from tests import database
 from tests.factories import PASSWORD
-from tests.server import PROGRAM, Server
+from tests.server import JSON, PROGRAM, Server, until
 from tests.stream.sse import Stream
 
 START_S, STOP_S = 3.0, 2.0
 LINE = '203.0.113.7 - - [14/Nov/2023:22:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-" 0.1\n'
 TRACEBACK = re.compile(r"Traceback|Warning|ERROR|CRITICAL")
-JSON = dict[str, Any]  # Any: JSON
 
 
 @dataclass
@@ -91,21 +88,8 @@ def start(program: Program) -> Iterator[Callable[..., Server]]:
         yield started
 
 
-def get(server: Server, path: str) -> JSON:
-    with urlopen(server.url + path, timeout=10) as response:  # noqa: S310  # http:// it is
-        answer: JSON = json.load(response)
-    return answer
-
-
 def traffic(server: Server) -> JSON:
-    return get(server, "/api/traffic")
-
-
-def until(condition: Callable[[], object], timeout: float = 15) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.02)
+    return server.get("/api/traffic")
 
 
 def commands(of: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -336,7 +320,7 @@ def test_traffic_is_changed_from_the_command_line_while_a_server_runs(
     now = traffic(server)
     assert (now["running"], now["rate"], now["scenario"], now["seed"]) == (True, 20, "bot-scan", 7)
     assert abs(now["stop_at"] - time.time() - 15 * 60) < 20
-    until(lambda: get(server, "/api/summary")["requests"] > 5)
+    until(lambda: server.get("/api/summary")["requests"] > 5)
     ended = program.run("traffic", "--rate=40", "--stop")
     assert ended.stdout == "stopped, 40 requests/s, scenario bot-scan, seed 7\n"
     assert not traffic(server)["running"]
@@ -361,9 +345,7 @@ def test_a_log_may_have_any_name(start: Callable[..., Server], tmp_path: Path) -
     for lines in (1, 2):
         server = start("watch", "--from=start", str(log))
         until(lambda: database.count_requests(server.database_url) == lines)  # noqa: B023
-        assert [of["name"] for of in get(server, "/api/sources")["sources"]] == [
-            "caf\ufffd <b>.log"
-        ]
+        assert [of["name"] for of in server.get("/api/sources")["sources"]] == ["caf\ufffd <b>.log"]
         assert server.stop() == 0
         assert not TRACEBACK.search(server.output)
         with log.open("a") as file:
@@ -392,8 +374,8 @@ def test_a_restart_keeps_the_wanted_traffic(start: Callable[..., Server]) -> Non
     server.stop()
     server = start("demo")
     assert traffic(server) == before
-    have = get(server, "/api/summary")["requests"]
-    until(lambda: get(server, "/api/summary")["requests"] > have)
+    have = server.get("/api/summary")["requests"]
+    until(lambda: server.get("/api/summary")["requests"] > have)
 
 
 def test_mock_traffic_stops_by_itself(
@@ -406,7 +388,7 @@ def test_mock_traffic_stops_by_itself(
     until(lambda: not traffic(server)["running"])
     assert -0.2 < time.time() - stop_at < 3
     assert traffic(server)["stop_at"] is None
-    newest = get(server, "/api/requests")["requests"][0]["time"]
+    newest = server.get("/api/requests")["requests"][0]["time"]
     assert newest <= stop_at + 0.5
 
 

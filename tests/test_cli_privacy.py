@@ -9,8 +9,8 @@ from django.apps import apps
 
 from tests import database
 from tests.sending import Source, create_token
-from tests.server import Server
-from tests.test_cli import Program, bare, get, program, start, until
+from tests.server import Server, until
+from tests.test_cli import Program, bare, program, start
 
 __all__ = ["bare", "program", "start"]  # fixtures
 
@@ -115,7 +115,7 @@ def test_a_server_keeps_the_same_of_its_log_and_of_what_is_sent(
     sent = Source(server, create_token(server, "app"))
     one = {"method": "GET", "path": "/sent?q=secret", "status": 200}
     assert sent.post({**one, "client": "203.0.113.7", "user_agent": AGENT})[0] == 202
-    ((request,), _) = get(server, "/api/requests?source=app").values()
+    ((request,), _) = server.get("/api/requests?source=app").values()
     assert (request["client"], request["agent"]) == (client, "Firefox")
     assert sorted(stored(program.database_url)) == [
         (client, "Firefox", f"/search{query}"),

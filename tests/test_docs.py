@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from logwatcher import asgi, checks, cli, config, urls
-from logwatcher.monitor import metrics, probe
+from logwatcher import checks, cli, config, urls
+from logwatcher.monitor import probe
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.runtime import Runtime
-from logwatcher.web import api
+from logwatcher.web import api, guard
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -50,7 +50,7 @@ def api_paths() -> set[str]:
     """Addresses under /api/ as OpenAPI writes them: ``/api/requests/{request_id}``."""
     patterns = [f"/{url.pattern}" for url in urls.urlpatterns]
     written = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern) for pattern in patterns}
-    return {path for path in written if path.startswith("/api/")} | {asgi.LIVE, *PROTOCOLS}
+    return {path for path in written if path.startswith("/api/")} | {guard.LIVE, *PROTOCOLS}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -113,7 +113,7 @@ def test_every_api_path_is_documented_and_described() -> None:
 
 def test_every_address_about_the_process_is_documented() -> None:
     named = re.findall(r"`GET (/[a-z]+)`", (DOCS / "operation.md").read_text())
-    assert set(named) == {*probe.PATHS, metrics.PATH}
+    assert set(named) == {*probe.PATHS, guard.METRICS}
 
 
 @pytest.mark.django_db(databases=["default", "reader"])

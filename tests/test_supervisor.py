@@ -1,29 +1,24 @@
 """Several workers are one server: each answers, and what happens to one is nobody's trouble."""
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from http.client import RemoteDisconnected
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
 
 from tests import database
-from tests.server import Server
+from tests.server import JSON, Server, until
 from tests.stream.sse import Stream
 
 WAIT_S = 15
 ENDED = re.compile(r"WARNING logwatcher\.supervisor: worker (\d) \(process \d+\) ended (.*)")
-JSON = dict[str, Any]  # Any: JSON
 
 
 @pytest.fixture
@@ -36,13 +31,6 @@ def server(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Server]:
     yield server
     if server.is_running:
         server.stop()
-
-
-def until(condition: Callable[[], object], timeout: float = WAIT_S) -> None:
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "too late"
-        time.sleep(0.02)
 
 
 def workers(server: Server) -> list[int]:
@@ -69,7 +57,7 @@ def serving(server: Server) -> list[int]:
 def _answers(server: Server, stopped: list[int]) -> bool:
     with only_without(stopped):
         try:
-            return bool(get(server, "/api/traffic", timeout=1))
+            return bool(server.get("/api/traffic", timeout=1))
         except OSError:
             return False
 
@@ -90,22 +78,6 @@ def _send(number: signal.Signals, pids: list[int]) -> None:
             os.kill(pid, number)
 
 
-def get(server: Server, path: str, timeout: float = 10) -> JSON:
-    with urlopen(server.url + path, timeout=timeout) as response:  # noqa: S310  # http:// it is
-        answer: JSON = json.load(response)
-    return answer
-
-
-def put_traffic(server: Server, **changes: object) -> JSON:
-    body = json.dumps(changes).encode()
-    request = Request(  # noqa: S310  # http:// it is
-        f"{server.url}/api/traffic", body, {"Content-Type": "application/json"}, method="PUT"
-    )
-    with urlopen(request, timeout=10) as response:  # noqa: S310  # likewise
-        answer: JSON = json.load(response)
-    return answer
-
-
 def wait_for(stream: Stream, condition: Callable[[JSON], object]) -> None:
     """Read until a frame is so."""
     while not condition(stream.next().data):
@@ -120,18 +92,18 @@ def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> N
                 streams.append(opened.enter_context(Stream(server.url)))
         for stream in streams:
             stream.next()
-        version = put_traffic(server, running=True, rate=200)["version"]
+        version = server.put_traffic(running=True, rate=200)["version"]
         for stream in streams:
             wait_for(stream, lambda frame: frame.get("traffic", {}).get("version") == version)
             wait_for(stream, lambda frame: any(view["new"] for view in frame["views"].values()))
-    put_traffic(server, running=False)
+    server.put_traffic(running=False)
     assert server.stop() == 0
     database.assert_consistent(server.database_url)
     assert "Traceback" not in server.output
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(server: Server) -> None:
-    put_traffic(server, running=True, rate=2000)
+    server.put_traffic(running=True, rate=2000)
     until(lambda: database.count_requests(server.database_url) > 500)
     before = workers(server)
     os.kill(before[0], signal.SIGKILL)
@@ -151,7 +123,7 @@ def test_all_are_replaced_one_by_one_while_others_answer(server: Server) -> None
         replaced = threads.submit(until, lambda: not set(workers(server)) & set(before))
         while not replaced.done():
             with suppress(RemoteDisconnected):  # who is slow to ask may be hung up on
-                assert get(server, "/api/traffic")["running"] is False
+                assert server.get("/api/traffic")["running"] is False
                 answered += 1
         replaced.result()
     assert answered > 2

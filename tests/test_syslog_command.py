@@ -12,8 +12,8 @@ import pytest
 
 from logwatcher.sources.address import Address, read_address
 from tests import database
-from tests.server import Server
-from tests.test_cli import TRACEBACK, Program, get, until
+from tests.server import Server, until
+from tests.test_cli import TRACEBACK, Program
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def send_by_tcp(where: Address, *messages: bytes) -> None:
 
 
 def sources(server: Server) -> list[str]:
-    return [source["name"] for source in get(server, "/api/sources")["sources"]]
+    return [source["name"] for source in server.get("/api/sources")["sources"]]
 
 
 def stored(server: Server) -> int:
@@ -76,7 +76,7 @@ def test_each_tag_is_a_source_beside_the_file(start: Callable[..., Server], tmp_
     send_by_tcp(address(server), message("shop", 4))
     until(lambda: stored(server) == 4)
     assert sorted(sources(server)) == ["access.log", "api", "shop", "syslog"]
-    summary = get(server, "/api/summary?source=shop")
+    summary = server.get("/api/summary?source=shop")
     assert summary["requests"] == 2
     assert "logwatcher: shop: format combined\n" in server.output
     assert "no passwords" not in server.output

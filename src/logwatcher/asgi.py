@@ -6,13 +6,12 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.http.request import split_domain_port, validate_host
 
-from logwatcher.monitor import metrics, probe
+from logwatcher.monitor import probe
 from logwatcher.receiver import PROTOCOLS
 from logwatcher.runtime import Runtime
 from logwatcher.stream.hub import Message, Send
 from logwatcher.stream.live import Live, Receive
-
-LIVE = "/api/live"
+from logwatcher.web.guard import LIVE, METRICS
 
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -30,7 +29,7 @@ def application(runtime: Runtime) -> Application:
             await runtime.receiver(scope, receive, send)  # its token is worth more than a host
         elif scope["type"] == "http" and scope["path"] in probe.PATHS:
             await runtime.probe(scope, send)  # whoever checks knows an address, not the name
-        elif scope["type"] == "http" and scope["path"] == metrics.PATH and _is_host_allowed(scope):
+        elif scope["type"] == "http" and scope["path"] == METRICS and _is_host_allowed(scope):
             await runtime.metrics(scope, send)
         elif scope["type"] == "http":
             await django(dict(scope), receive, send)

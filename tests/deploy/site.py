@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from tests.factories import PASSWORD
 from tests.sending import Source, create_token
 from tests.server import Server
-from tests.sources.nginx import USER, find_program, free_port, started
+from tests.sources.nginx import FOLDERS, USER, find_program, free_port, started
 from tests.stream.sse import Stream
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "nginx" / "logwatcher.conf"
@@ -28,11 +28,7 @@ worker_processes 1;
 pid nginx.pid;
 events {{ worker_connections 512; }}
 http {{
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
+{folders}
     include logwatcher.conf;
 }}
 """
@@ -103,7 +99,7 @@ def running() -> Iterator[Site]:
         try:
             plain_port, port = free_port(), free_port()
             (folder / "logwatcher.conf").write_text(_config(folder, plain_port, port, server.url))
-            (folder / "nginx.conf").write_text(FRAME.format(user=USER))
+            (folder / "nginx.conf").write_text(FRAME.format(user=USER, folders=FOLDERS))
             arguments = [program, "-p", directory, "-c", "nginx.conf", "-e", "error.log"]
             with started(arguments, folder, port):
                 yield Site(

@@ -17,6 +17,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+FOLDERS = """
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    scgi_temp_path scgi;
+    uwsgi_temp_path uwsgi;
+"""
+"""Below the working directory, where whoever runs it may write."""
 CONFIG = """
 {user}
 daemon off;
@@ -24,11 +32,7 @@ worker_processes {workers};
 pid nginx.pid;
 events {{ worker_connections 128; }}
 http {{
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    scgi_temp_path scgi;
-    uwsgi_temp_path uwsgi;
+{folders}
 {logs}
     server {{
         listen 127.0.0.1:{port};
@@ -99,7 +103,9 @@ def running(folder: Path) -> Iterator[Nginx]:
     with upstream() as upstream_port:
         port = free_port()
         config = folder / "nginx.conf"
-        text = CONFIG.format(user=USER, workers=1, logs=LOGS, port=port, upstream=upstream_port)
+        text = CONFIG.format(
+            user=USER, folders=FOLDERS, workers=1, logs=LOGS, port=port, upstream=upstream_port
+        )
         config.write_text(text)
         arguments = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
         with started(arguments, folder, port) as process:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
 
@@ -22,25 +20,6 @@ from tests.server import Server
 from tests.stream.sse import Event, Stream
 
 STATUS = Path("/proc/self/status")
-JSON = dict[str, Any]  # Any: JSON
-
-
-def get(server: Server, path: str) -> JSON:
-    with urlopen(server.url + path, timeout=10) as response:  # noqa: S310  # http:// it is
-        answer: JSON = json.load(response)
-    return answer
-
-
-def put_traffic(server: Server, **fields: object) -> JSON:
-    request = Request(  # noqa: S310  # http:// it is
-        f"{server.url}/api/traffic",
-        json.dumps(fields).encode(),
-        {"Content-Type": "application/json"},
-        method="PUT",
-    )
-    with urlopen(request, timeout=10) as response:  # noqa: S310
-        answer: JSON = json.load(response)
-    return answer
 
 
 def wait_for_version(stream: Stream, version: int) -> None:
@@ -90,7 +69,7 @@ def test_the_first_byte_comes_at_once_and_the_first_frame_soon(
             assert time.monotonic() - began < 2
     assert statistics.median(times) < 0.2
     assert frame.data["viewers"] >= 1
-    assert frame.data["traffic"]["version"] == get(server, "/api/traffic")["version"]
+    assert frame.data["traffic"]["version"] == server.get("/api/traffic")["version"]
     assert frame.data["views"][""]["points"] == []
     assert frame.id == frame.data["revision"]
 
@@ -100,11 +79,11 @@ def test_frames_make_the_chart_and_count_every_request(serve: Callable[..., Serv
     page = Page()
     with Stream(server.url) as stream:
         page.take(stream.next())
-        put_traffic(server, running=True, rate=200)
+        server.put_traffic(running=True, rate=200)
         page.read(stream, lambda page: page.new > 300)
-        put_traffic(server, running=False)
+        server.put_traffic(running=False)
         page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
-    assert list(page.points.values()) == get(server, "/api/series")["points"]
+    assert list(page.points.values()) == server.get("/api/series")["points"]
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
@@ -115,7 +94,7 @@ def test_after_a_restart_nothing_is_lost_and_nothing_comes_twice(
     page = Page()
     with Stream(server.url) as stream:
         page.take(stream.next())
-        put_traffic(server, running=True, rate=100)
+        server.put_traffic(running=True, rate=100)
         page.read(stream, lambda page: page.new > 100)
         for _ in range(5):
             stream.next()  # on its way to a browser whose network has gone
@@ -128,9 +107,9 @@ def test_after_a_restart_nothing_is_lost_and_nothing_comes_twice(
     server.stop()
     server.start()
     with Stream(server.url, since=page.id) as stream:
-        put_traffic(server, running=False)
+        server.put_traffic(running=False)
         page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
-    assert list(page.points.values()) == get(server, "/api/series")["points"]
+    assert list(page.points.values()) == server.get("/api/series")["points"]
     found = list(request_ids(server))
     assert len(found) == len(set(found)) == page.new
 
@@ -139,7 +118,7 @@ def request_ids(server: Server) -> Iterator[int]:
     """Of all requests, page by page."""
     before: str | None = ""
     while before is not None:
-        answer = get(server, f"/api/requests?before={before}")
+        answer = server.get(f"/api/requests?before={before}")
         yield from (request["id"] for request in answer["requests"])
         before = answer["next"]
 
@@ -148,12 +127,12 @@ def test_a_revision_that_is_not_known_is_a_reset_and_frames_go_on(
     serve: Callable[..., Server],
 ) -> None:
     server = serve("demo")
-    future = f"{get(server, '/api/series')['revision']}9"
+    future = f"{server.get('/api/series')['revision']}9"
     for rate, since in enumerate(("00000000-1", "nonsense", future), 2):
         with Stream(server.url, since=since) as stream:
             reset = stream.next("reset")
             assert reset.data["reason"]
-            version = put_traffic(server, rate=rate)["version"]
+            version = server.put_traffic(rate=rate)["version"]
             wait_for_version(stream, version)
 
 
@@ -166,7 +145,7 @@ def test_a_click_anywhere_is_seen_everywhere_within_half_a_second(
         for stream in (one, other):
             stream.next()
         for rate in range(5, 12):
-            version = put_traffic(server, rate=rate)["version"]
+            version = server.put_traffic(rate=rate)["version"]
             clicked = time.monotonic()
             for stream in (one, other):
                 wait_for_version(stream, version)
@@ -184,11 +163,11 @@ def test_a_server_shows_what_another_one_on_the_same_database_does(
         page = Page()
         with Stream(second.url) as stream:
             page.take(stream.next())
-            put_traffic(first, running=True, rate=50)
+            first.put_traffic(running=True, rate=50)
             page.read(stream, lambda page: page.new > 10)
             with Stream(first.url) as other:
                 other.next()
-                version = put_traffic(second, running=False)["version"]
+                version = second.put_traffic(running=False)["version"]
                 wait_for_version(other, version)
             page.read(stream, lambda page: page.new == database.count_requests(first.database_url))
     finally:
@@ -221,12 +200,12 @@ def test_a_client_that_reads_nothing_is_dropped_and_others_get_every_frame(
 
     with Stream(server.url) as stream, connect_and_read_nothing(server) as client:
         page.take(stream.next())
-        put_traffic(server, running=True, rate=200)
+        server.put_traffic(running=True, rate=200)
         while not has_been_dropped():
             frames.append(stream.next())
             page.take(frames[-1])
             assert len(frames) < 200, "never dropped"
-        put_traffic(server, running=False)
+        server.put_traffic(running=False)
         page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
         assert not read_all(client).endswith(b"0\r\n\r\n"), "a goodbye would have waited"
     revisions = [int(frame.id.split("-")[1]) for frame in frames]
@@ -256,7 +235,7 @@ def test_two_hundred_streams_need_no_thread(serve: Callable[..., Server]) -> Non
 
     with Stream(server.url) as one, ExitStack() as opened:
         one.next()
-        get(server, "/api/series")
+        server.get("/api/series")
         before = threads()
         streams = [opened.enter_context(Stream(server.url)) for _ in range(200)]
         for stream in streams:
@@ -264,7 +243,7 @@ def test_two_hundred_streams_need_no_thread(serve: Callable[..., Server]) -> Non
         while one.next().data["viewers"] < 201:
             pass
         assert threads() <= before  # one of those before may have served a request
-    get(server, "/api/series")
+    server.get("/api/series")
 
 
 def answer(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, str]:
@@ -299,7 +278,7 @@ def test_a_database_that_cuts_all_connections_is_found_again(serve: Callable[...
     page = Page()
     with Stream(server.url) as stream:
         page.take(stream.next())
-        put_traffic(server, running=True, rate=300)
+        server.put_traffic(running=True, rate=300)
         for wanted in (100, 200, 300, 400):
             while page.new < wanted:
                 page.take(stream.next())
@@ -308,7 +287,7 @@ def test_a_database_that_cuts_all_connections_is_found_again(serve: Callable[...
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()",
             )
-        put_traffic(server, running=False)
+        server.put_traffic(running=False)
         page.read(stream, lambda page: page.new == database.count_requests(server.database_url))
     assert database.assert_consistent(server.database_url) == page.new
     assert server.stop() == 0
@@ -326,6 +305,6 @@ def test_requests_take_turns_with_the_databases_connections(serve: Callable[...,
 
     before = sessions()
     for _ in range(60):
-        get(server, "/api/traffic")
+        server.get("/api/traffic")
     time.sleep(1)  # by then PostgreSQL has counted them
     assert sessions() - before < 30

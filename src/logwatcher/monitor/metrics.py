@@ -11,7 +11,6 @@ from logwatcher.monitor.answer import answer
 from logwatcher.stream.gate import Credentials, Read
 from logwatcher.stream.hub import Message, Send
 
-PATH = "/metrics"
 TIMEOUT_S = 2.0
 """A database that takes longer to say who may have them counts as one that is away."""
 

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError
 
@@ -19,7 +20,7 @@ TIMEOUT_S = 2.0
 
 log = logging.getLogger(__name__)
 
-Ask = Callable[[], Awaitable[bool]]
+Ask = Callable[[], Coroutine[Any, Any, bool]]  # Any: as create_task has it
 """Whether all migrations are applied; asks the database, off the event loop."""
 Check = Callable[[], bool]
 
@@ -64,7 +65,7 @@ class Probe:
         """None: the database doesn't answer. All who ask meanwhile wait for the same answer."""
         now = asyncio.get_running_loop().time()
         if self._asking is None or (self._asking.done() and now >= self._asked_at + KEPT_S):
-            self._asking, self._asked_at = asyncio.ensure_future(self._ask_now()), now
+            self._asking, self._asked_at = asyncio.create_task(self._ask()), now
         await asyncio.wait({self._asking}, timeout=self._asked_at + TIMEOUT_S - now)
         if not self._asking.done() or self._asking.cancelled():
             return None
@@ -73,6 +74,3 @@ class Probe:
         except (DatabaseError, InterfaceError) as error:
             log.debug("not ready: %s", error)
             return None
-
-    async def _ask_now(self) -> bool:
-        return await self._ask()

@@ -17,7 +17,8 @@ from logwatcher.web.visitor import OWNER, Right, Visitor, remember
 
 LIVE, METRICS = "/api/live", "/metrics"
 USERS = "settings/users"
-_INSIDE = ("api/data", "api/sources", "metrics")
+_METRICS = METRICS.removeprefix("/")
+_INSIDE = ("api/data", "api/sources", _METRICS)
 
 RIGHTS = {Role.VIEWER: Right.INSPECT, Role.OPERATOR: Right.CONTROL, Role.ADMIN: Right.MANAGE}
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -107,7 +108,7 @@ def _token_of(request: HttpRequest) -> str | None:
     """The token sent with a request for the API; None if there is none."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
     below = below_page(request)
-    is_token = scheme.lower() == _BEARER and (below == "metrics" or below.startswith("api/"))
+    is_token = scheme.lower() == _BEARER and (below == _METRICS or below.startswith("api/"))
     return text.strip() if is_token else None
 
 
