@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS, MAX_LINE
 from logwatcher.sources import chain
 from logwatcher.sources.lines import Tally
+from logwatcher.sources.logfile import Mark
 from logwatcher.sources.lookout import POLL_S, Lookout
+from logwatcher.sources.rotation import Trace
 from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, follow
 
 parse = FORMATS["combined"].parse
@@ -657,6 +660,33 @@ def test_a_disk_that_fails_is_waited_for(log: Log, monkeypatch: pytest.MonkeyPat
         assert log.follower.progress.fault == "Stale file handle"
         assert log.follower.pause_s == RETRY_S
     assert log.catch_up() == log.expected
+
+
+@pytest.mark.parametrize("failing", range(1, 7))
+def test_no_line_is_passed_over_when_files_are_renamed_too_fast_to_be_seen(
+    log: Log, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    real, calls = chain.trace, count(1)
+
+    def trace(path: Path, mark: Mark) -> Trace:
+        if next(calls) == failing:
+            raise OSError(errno.EAGAIN, "its files are being renamed all the time")
+        return real(path, mark)
+
+    monkeypatch.setattr(chain, "trace", trace)
+    log.write_lines(2)
+    log.catch_up()
+    for _ in range(3):
+        log.rotate()
+        log.write_lines(20)
+    log.start()
+    log.catch_up()  # up to the failure, which is waited upon
+    assert log.catch_up() == log.expected
+    log.copy_and_truncate()
+    log.write_lines(20)
+    log.catch_up()
+    assert log.catch_up() == log.expected
+    assert next(calls) > failing
 
 
 def test_a_position_is_kept_until_there_is_a_file_again(log: Log) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from logwatcher.core.event import Batch, Event, Position
 from logwatcher.sources.chain import Chain
 from logwatcher.sources.lines import Tally, read_events
-from logwatcher.sources.logfile import LogFile, Rewritten, mark_of
+from logwatcher.sources.logfile import LogFile, Mark, Rewritten, mark_of
 from logwatcher.sources.lookout import POLL_S, Lookout
 
 RETRY_S = 1.0
@@ -127,11 +127,12 @@ class Follower:
             except OSError as error:
                 fault = error.strerror or str(error)
             if self._chain and not batches:
+                mark = self._chain.oldest.mark
                 try:
                     batches = self._read_oldest()
                 except OSError as error:
                     fault = error.strerror or str(error)
-                    self._begin_again()
+                    self._begin_again(mark)
             self._conclude(fault, batches)
             return batches
 
@@ -179,9 +180,12 @@ class Follower:
             return []
         return [Batch(self._source, [], file.position(self.path))]
 
-    def _begin_again(self) -> None:
-        """After a disk or a server has failed: as at the start, from where it was."""
-        self._mark = self._chain.oldest.mark
+    def _begin_again(self, mark: Mark) -> None:
+        """As at the start, from here: what was read since then may not have been given out.
+
+        After a disk or a server has failed, or files were renamed too fast to be seen.
+        """
+        self._mark = mark
         self._is_new = True
         self._chain.close()
 
