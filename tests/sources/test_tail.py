@@ -18,11 +18,10 @@ from hypothesis import strategies as st
 
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.formats import FORMATS, MAX_LINE
-from logwatcher.sources import chain
+from logwatcher.sources import chain, rotation
 from logwatcher.sources.lines import Tally
 from logwatcher.sources.logfile import Mark
 from logwatcher.sources.lookout import POLL_S, Lookout
-from logwatcher.sources.rotation import Trace
 from logwatcher.sources.tail import MAX_BATCH, RETRY_S, Follower, follow
 
 parse = FORMATS["combined"].parse
@@ -666,12 +665,12 @@ def test_a_disk_that_fails_is_waited_for(log: Log, monkeypatch: pytest.MonkeyPat
 def test_no_line_is_passed_over_when_files_are_renamed_too_fast_to_be_seen(
     log: Log, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
-    real, calls = chain.trace, count(1)
+    calls = count(1)
 
-    def trace(path: Path, mark: Mark) -> Trace:
+    def trace(path: Path, mark: Mark) -> rotation.Trace:
         if next(calls) == failing:
             raise OSError(errno.EAGAIN, "its files are being renamed all the time")
-        return real(path, mark)
+        return rotation.trace(path, mark)
 
     monkeypatch.setattr(chain, "trace", trace)
     log.write_lines(2)
