@@ -69,12 +69,16 @@ export function dataset(list, step, valueOf, name, factor = 1) {
   });
 }
 
-/** The largest value, leaving out a bucket that has just opened: its rate still leaps. */
+const YOUNG = 30; // seconds, however long the step is
+
+/**
+ * The largest value, leaving out a bucket that has just opened: its rate still leaps. Where there
+ * is no other one, it counts.
+ */
 export function largest(list, step, valueOf) {
-  return list.reduce((most, bucket) => {
-    if (bucket.isOpen && bucket.seconds < step / 2) return most;
-    return Math.max(most, valueOf(bucket) ?? 0);
-  }, 0);
+  const isYoung = ({ isOpen, seconds }) => isOpen && seconds < Math.min(step / 2, YOUNG);
+  const most = (some) => some.reduce((value, bucket) => Math.max(value, valueOf(bucket) ?? 0), 0);
+  return most(list.filter((bucket) => !isYoung(bucket))) || most(list);
 }
 
 /** Whether throughput reads per second or per minute: as its mean over the axis does in the tile. */

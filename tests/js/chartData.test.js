@@ -92,6 +92,18 @@ test("a bucket that has just opened doesn't stretch the axis", () => {
   assert.equal(largest(later, 5, (bucket) => rateOf(bucket, "requests")), 3);
 });
 
+test("where there is no other one, a bucket that has just opened makes the axis", () => {
+  const list = buckets(LIVE, pointsOf(row(NOON, { ok: 9 })), NOON + 1);
+  assert.equal(largest(list, 5, (bucket) => rateOf(bucket, "requests")), 9);
+});
+
+test("a bucket of a long step is young for half a minute, not for half of it", () => {
+  const list = [{ isOpen: false, seconds: 1200, rate: 1 }, { isOpen: true, seconds: 29, rate: 5 }];
+  assert.equal(largest(list, 1200, ({ rate }) => rate), 1);
+  list[1].seconds = 30;
+  assert.equal(largest(list, 1200, ({ rate }) => rate), 5);
+});
+
 test("rates read per minute when few, per second when many, by the mean as in the tile", () => {
   const of = (requests) => rateUnit([{ seconds: 5, point: { requests } }, { seconds: 5, point: null }]);
   assert.equal(of(99).name, "req/min");
