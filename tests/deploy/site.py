@@ -31,7 +31,7 @@ http {{
 {folders}
     include logwatcher.conf;
 }}
-"""
+""".replace("{folders}", FOLDERS)
 PROGRAM = """
 from logwatcher.stream import feed
 feed.HEARTBEAT_S = 0.5  # an idle stream need not be watched for long
@@ -99,7 +99,7 @@ def running() -> Iterator[Site]:
         try:
             plain_port, port = free_port(), free_port()
             (folder / "logwatcher.conf").write_text(_config(folder, plain_port, port, server.url))
-            (folder / "nginx.conf").write_text(FRAME.format(user=USER, folders=FOLDERS))
+            (folder / "nginx.conf").write_text(FRAME.format(user=USER))
             arguments = [program, "-p", directory, "-c", "nginx.conf", "-e", "error.log"]
             with started(arguments, folder, port):
                 yield Site(

@@ -39,7 +39,7 @@ http {{
         location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
     }}
 }}
-"""
+""".replace("{folders}", FOLDERS)
 USER = "user root;" if os.geteuid() == 0 else ""
 TIMED = """
     log_format timed '$remote_addr - $remote_user [$time_local] "$request" $status '
@@ -103,9 +103,7 @@ def running(folder: Path) -> Iterator[Nginx]:
     with upstream() as upstream_port:
         port = free_port()
         config = folder / "nginx.conf"
-        text = CONFIG.format(
-            user=USER, folders=FOLDERS, workers=1, logs=LOGS, port=port, upstream=upstream_port
-        )
+        text = CONFIG.format(user=USER, workers=1, logs=LOGS, port=port, upstream=upstream_port)
         config.write_text(text)
         arguments = [program, "-p", str(folder), "-c", str(config), "-e", str(folder / "error.log")]
         with started(arguments, folder, port) as process:
