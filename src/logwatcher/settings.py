@@ -80,7 +80,7 @@ LOGGING = journal.configuration(_config.log_format)
 def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
     """``default`` to write with, and ``reader``: the same, whose transactions are snapshots."""
     if url.startswith("sqlite:"):
-        pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        pragmas = "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
         name = unquote(url.removeprefix("sqlite:///"), errors="surrogateescape")
         base: dict[str, Any] = {
             "ENGINE": "django.db.backends.sqlite3",

@@ -69,9 +69,11 @@ def _missing() -> list[str]:
 
     from logwatcher.store import migrated
     from logwatcher.store.database import WRITER
+    from logwatcher.store.exclusive import use_wal
 
     try:
         found = migrated.look(WRITER)
+        use_wal()
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
         raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None

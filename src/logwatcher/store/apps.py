@@ -32,13 +32,14 @@ def create_rows(using: str, **_: Any) -> None:  # Any: the signal's own argument
     """Give the store's new database its identity, revision 0 and a seed for its mock traffic."""
     from django.db import DEFAULT_DB_ALIAS, connections, router
 
-    from logwatcher.store import traffic
+    from logwatcher.store import database, exclusive, traffic
     from logwatcher.store.models import Head, Traffic
 
     if not router.allow_migrate_model(using, Head):
         return
-    if using != DEFAULT_DB_ALIAS and connections[using].vendor == "sqlite":
-        with connections[using].cursor() as cursor:  # a file of its own, which remembers this
-            cursor.execute("PRAGMA journal_mode = WAL")
+    is_own = using != DEFAULT_DB_ALIAS or database.READER != database.WRITER
+    if is_own and connections[using].vendor == "sqlite":
+        with connections[using].cursor() as cursor:
+            cursor.execute(exclusive.WAL)
     Head.objects.using(using).get_or_create(pk=1)
     Traffic.objects.using(using).bulk_create([traffic.initial()], ignore_conflicts=True)

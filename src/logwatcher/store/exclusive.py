@@ -1,4 +1,4 @@
-"""Changing the tables: one process at a time, wherever it runs."""
+"""Changing the database itself: one process at a time, wherever it runs."""
 
 import fcntl
 import os
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from logwatcher.store.database import connection
+
+WAL = "PRAGMA journal_mode = WAL"
 
 _LOCK = 0x6C6F6774  # "logt": another lock than the writers'
 
@@ -28,3 +30,20 @@ def exclusive() -> Iterator[None]:
             yield
         finally:
             os.close(folder)
+
+
+def use_wal() -> None:
+    """Let SQLite's readers go on while one writes; the file remembers it.
+
+    Not for each connection: of two that change this at once one is told that the file is locked,
+    and doesn't wait. A copy made by ``VACUUM INTO`` has forgotten it.
+    """
+    if connection.vendor != "sqlite" or _journal_mode() == "wal":
+        return
+    with exclusive(), connection.cursor() as cursor:
+        cursor.execute(WAL)
+
+
+def _journal_mode() -> str:
+    with connection.cursor() as cursor:
+        return str(cursor.execute("PRAGMA journal_mode").fetchone()[0])
