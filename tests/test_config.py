@@ -29,6 +29,7 @@ def test_every_setting_is_read() -> None:
         {
             "DATABASE_URL": "postgres://ada:secret@db:5432/logs",
             "LOGWATCHER_DATA": "/data",
+            "LOGWATCHER_MACHINE": "web-1.example",
             "LOGWATCHER_ALLOWED_HOSTS": "a.example, b.example c.example",
             "LOGWATCHER_SECRET_KEY": key,
             "LOGWATCHER_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16 fd00::/8",
@@ -41,6 +42,7 @@ def test_every_setting_is_read() -> None:
     )
     assert found.data == Path("/data")
     assert found.database_url == "postgres://ada:secret@db:5432/logs"
+    assert found.machine == "web-1.example"
     assert found.allowed_hosts == ("a.example", "b.example", "c.example")
     assert found.trusted_proxies == ("10.0.0.7", "10.1.0.0/16", "fd00::/8")
     assert (found.secret_key, found.traffic_minutes) == (key, 0.5)
@@ -77,6 +79,8 @@ WRONG = [
     ("DATABASE_URL", "postgres://[::1/x", "IPv6"),
     ("LOGWATCHER_DATA", "~nobody-of-this-name/x", "home directory"),
     ("LOGWATCHER_SECRET_KEY", "k" * 49, "at least 50"),
+    ("LOGWATCHER_MACHINE", "web 1", "'web 1' won't do"),
+    ("LOGWATCHER_MACHINE", "w" * 65, "won't do"),
     ("LOGWATCHER_TRUSTED_PROXIES", "*", "'*' does not appear to be an IPv4 or IPv6 network"),
     ("LOGWATCHER_TRUSTED_PROXIES", "10.0.0.7, nginx", "'nginx' does not appear"),
     ("LOGWATCHER_TRUSTED_PROXIES", "10.0.0.7/8", "has host bits set"),

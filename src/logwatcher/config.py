@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ SETTINGS = {
             "LOGWATCHER_DATA",
             "~/.local/share/logwatcher",
             "Directory of the SQLite database and the secret key; made if missing.",
+        ),
+        Setting(
+            "LOGWATCHER_MACHINE",
+            "",
+            "Name of this machine, where several follow logs of the same path into one database.",
         ),
         Setting(
             "LOGWATCHER_ALLOWED_HOSTS",
@@ -105,6 +111,7 @@ class Config:
     Attributes:
         data: directory of the database file and the key; may not exist yet.
         database_url: ``sqlite:///…`` or ``postgres://…``.
+        machine: name of this one, in the names of the logs it follows; may be empty.
         allowed_hosts: names besides the loopback ones.
         secret_key: given, or empty: ``secret_key_in(data)``.
         trusted_proxies: addresses and networks, each as text.
@@ -119,6 +126,7 @@ class Config:
 
     data: Path
     database_url: str
+    machine: str
     allowed_hosts: tuple[str, ...]
     secret_key: str
     trusted_proxies: tuple[str, ...]
@@ -146,6 +154,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     return Config(
         data=data,
         database_url=_database_url(get("DATABASE_URL", default_url)),
+        machine=_machine(get("LOGWATCHER_MACHINE")),
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
         trusted_proxies=_networks(get("LOGWATCHER_TRUSTED_PROXIES", "127.0.0.1, ::1")),
@@ -211,6 +220,14 @@ def _directory(path: str) -> Path:
         raise ConfigError(
             f"LOGWATCHER_DATA: {path!r} has no home directory behind its ~; give the whole path"
         ) from None
+
+
+def _machine(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._-]{0,64}", name):
+        return name
+    raise ConfigError(
+        f"LOGWATCHER_MACHINE: {name!r} won't do; give up to 64 letters, digits, dots and hyphens"
+    )
 
 
 def _database_url(url: str) -> str:

@@ -39,7 +39,11 @@ class Follower:
     The position is committed with the events before it: a restart loses and repeats nothing.
     """
 
-    def __init__(self, path: Path, reader: LineReader, start: Start, lookout: Lookout) -> None:
+    def __init__(
+        self, path: Path, reader: LineReader, start: Start, lookout: Lookout, holder: str = ""
+    ) -> None:
+        """``holder``: of the claim to follow it, see ``Batch``."""
+        self.holder = holder
         self._path = path
         self._reader = reader
         self._start = start
@@ -59,16 +63,21 @@ class Follower:
         )
         async with aclosing(tail.follow(self._file, self._lookout)) as batches:
             async for batch in batches:
-                await put(self._reader.batch(batch))
+                await put(self._of_input(self._reader.batch(batch)))
 
     def report(self, now: float) -> Batch:
         """How it goes at this Unix time, as a batch without events."""
         progress = self._file.progress if self._file else tail.Progress()
         since = progress.fault_since
         if since is None or now - since < PATIENCE_S:
-            return self._reader.report(behind=progress.behind)
+            return self._of_input(self._reader.report(behind=progress.behind))
         fault = progress.fault[:1].lower() + progress.fault[1:]
-        return self._reader.report(progress.behind, fault, int(since * 1e6))
+        return self._of_input(self._reader.report(progress.behind, fault, int(since * 1e6)))
+
+    def _of_input(self, batch: Batch) -> Batch:
+        """The batch under the name and the claim that the log is followed by."""
+        position = batch.position and batch.position._replace(path=self._reader.name)
+        return batch._replace(position=position, holder=self.holder)
 
 
 def _first_lines(path: Path) -> list[str]:

@@ -17,6 +17,7 @@ HAS_RECEIVER = True
 TRAFFIC_MINUTES = _config.traffic_minutes
 DATA = _config.data
 SECRET_KEY = _config.secret_key or config.secret_key_in(_config.data)
+MACHINE = _config.machine
 PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]

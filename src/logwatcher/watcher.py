@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from logwatcher import importer
@@ -21,17 +23,17 @@ from logwatcher.sources.line_reader import LineReader, Tell
 from logwatcher.sources.lookout import Lookout
 from logwatcher.sources.pipe import read_pipe
 from logwatcher.store import inputs, reader
+from logwatcher.store.claim import RENEW_S, Claim, Claims
 from logwatcher.store.thread import StoreThread
 
 LOOK_S = 1.0
 """How often the globs are looked up."""
-RETRY_S = 1.0
 
 log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """Follows files, and says every ``REPORT_S`` how each of them goes."""
+    """Follows files that no other process follows, and says every ``REPORT_S`` how each goes."""
 
     def __init__(
         self,
@@ -56,7 +58,12 @@ class Watcher:
         self._reading = reading
         self._start = start
         self._tell = tell
+        self._paths: list[Path] = []
+        self._claims = Claims(settings.MACHINE or socket.gethostname())
+        self._renew_at = 0.0
         self._followers: dict[Path, Follower] = {}
+        self._tasks: dict[Path, asyncio.Task[None]] = {}
+        self._waits_for: dict[Path, str] = {}
         self._sources: dict[Path, str] = {}
         self._said: dict[Path, Batch] = {}
         self._report_at = 0.0
@@ -68,13 +75,67 @@ class Watcher:
         try:
             async with asyncio.TaskGroup() as group:
                 while True:
-                    for path, position in await self._new(thread):
-                        group.create_task(self._followers[path](put, position))
+                    try:
+                        for path, position in await self._look(thread):
+                            following = self._followers[path](put, position)
+                            self._tasks[path] = group.create_task(following)
+                    except (OperationalError, InterfaceError) as error:
+                        log.warning("the logs wait for the database: %s", error)
                     for batch in self._reports():
                         await put(batch)
                     await asyncio.sleep(LOOK_S)
         finally:
+            with suppress(OperationalError, InterfaceError):
+                await thread.call(self._claims.end)
             await thread.close()
+
+    async def _look(self, thread: StoreThread) -> list[tuple[Path, Position | None]]:
+        """Leave what others follow now; returns what is to be followed, and from where."""
+        found = await asyncio.to_thread(discovery.find, self._names)
+        new = [path for path in found if path not in self._paths]
+        new = new[: discovery.MAX_FILES - len(self._paths)]
+        if not new and time.monotonic() < self._renew_at:
+            return []
+        paths = self._paths + new
+        names = {input_name(path): path for path in paths}
+        renewed = await thread.call(self._claims.renew, names)
+        claims = {names[name]: claim for name, claim in renewed.items()}
+        ours = {path: claim.holder for path, claim in claims.items() if claim.is_ours}
+        for path, follower in list(self._followers.items()):
+            if follower.holder != ours.get(path):
+                await self._leave(path)
+        begun = [path for path in ours if path not in self._followers]
+        positions, known = await thread.call(_stored, begun)
+        self._name(begun, known)
+        for path in begun:
+            source = self._sources[path]
+            line_reader = LineReader(input_name(path), source, self._reading, self._tell)
+            self._followers[path] = Follower(
+                path, line_reader, self._start, self._lookout, ours[path]
+            )
+        self._tell_of_others(claims)
+        self._paths = paths
+        self._renew_at = time.monotonic() + RENEW_S
+        return list(zip(begun, positions, strict=True))
+
+    async def _leave(self, path: Path) -> None:
+        """Stop following it; what was read and not committed, whoever follows it reads again."""
+        task = self._tasks.pop(path)
+        del self._followers[path]
+        task.cancel()
+        await asyncio.wait({task})
+
+    def _tell_of_others(self, claims: dict[Path, Claim]) -> None:
+        waits_for = {path: of.machine for path, of in claims.items() if not of.is_ours}
+        for path, machine in waits_for.items():
+            if path not in self._waits_for:
+                self._tell(
+                    f"{path}: another process follows it, on {machine}; this one will when that "
+                    "ends. If it is another log, set LOGWATCHER_MACHINE on both"
+                )
+        for path in self._waits_for.keys() - waits_for.keys():
+            self._tell(f"{path}: followed here now")
+        self._waits_for = waits_for
 
     def _reports(self) -> list[Batch]:
         """What is to be said now: of all files every ``REPORT_S``, of one that changed at once."""
@@ -85,27 +146,6 @@ class Watcher:
         reports = {path: follower.report(now) for path, follower in self._followers.items()}
         said, self._said = self._said, reports
         return [of for path, of in reports.items() if is_due or of != said.get(path)]
-
-    async def _new(self, thread: StoreThread) -> list[tuple[Path, Position | None]]:
-        """The files that weren't there before, and how far each was read or imported before."""
-        found = await asyncio.to_thread(discovery.find, self._names)
-        new = [path for path in found if path not in self._followers]
-        if not new:
-            return []
-        new = new[: discovery.MAX_FILES - len(self._followers)]
-        while True:
-            try:
-                positions, known = await thread.call(_stored, new)
-                break
-            except (OperationalError, InterfaceError) as error:
-                log.warning("the logs wait for the database: %s", error)
-                await asyncio.sleep(RETRY_S)
-        self._name(new, known)
-        for path in new:
-            source = self._sources[path]
-            line_reader = LineReader(input_name(path), source, self._reading, self._tell)
-            self._followers[path] = Follower(path, line_reader, self._start, self._lookout)
-        return list(zip(new, positions, strict=True))
 
     def _name(self, new: Sequence[Path], known: dict[Path, str]) -> None:
         """A file keeps the name that its requests are stored under already."""
@@ -143,7 +183,8 @@ class StandardInput:
 
 def input_name(path: Path) -> str:
     """What a file's position and health are stored under."""
-    return clean(str(path), MAX_PATH)
+    machine = f"{settings.MACHINE}:" if settings.MACHINE else ""
+    return clean(f"{machine}{path}", MAX_PATH)
 
 
 def _stored(paths: Sequence[Path]) -> tuple[list[Position | None], dict[Path, str]]:

@@ -78,6 +78,8 @@ class Batch(NamedTuple):
         unmatched: how many lines between these events were none.
         samples: some of those.
         condition: how it goes with the input.
+        holder: of the claim to follow the input, without which they are not committed;
+            empty: none is needed.
     """
 
     source: str
@@ -88,3 +90,4 @@ class Batch(NamedTuple):
     unmatched: int = 0
     samples: tuple[Sample, ...] = ()
     condition: Condition | None = None
+    holder: str = ""

@@ -8,19 +8,24 @@ TERM_US = 8_000_000
 
 
 def acquire(name: str, holder: str, now_us: int) -> bool:
-    """Take or renew the lease for ``TERM_US``; False while another one holds it.
+    """Take or renew the lease for ``TERM_US``; False while another one holds it."""
+    with atomic():
+        lock()
+        lease = Lease.objects.filter(pk=name).first()
+        if lease and lease.holder != holder and is_held(lease, now_us):
+            return False
+        Lease(name=name, holder=holder, expires_us=now_us + TERM_US).save()
+        return True
+
+
+def is_held(lease: Lease, now_us: int) -> bool:
+    """Whether its term has not ended.
 
     A lease that ends further ahead than two terms was given by a clock since set back.
     One term would not do: of two who ask at once, the one who read its clock first may
     be the second to get the lock, and clocks of two machines differ.
     """
-    with atomic():
-        lock()
-        lease = Lease.objects.filter(pk=name).first()
-        if lease and lease.holder != holder and now_us < lease.expires_us <= now_us + 2 * TERM_US:
-            return False
-        Lease(name=name, holder=holder, expires_us=now_us + TERM_US).save()
-        return True
+    return now_us < lease.expires_us <= now_us + 2 * TERM_US
 
 
 def release(name: str, holder: str) -> None:

@@ -13,7 +13,7 @@ from logwatcher.core.block import Block, Column, to_block
 from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.route import OTHER, admit
-from logwatcher.store import inputs, request
+from logwatcher.store import claim, inputs, request
 from logwatcher.store.database import atomic, connection, lock
 from logwatcher.store.models import Head
 
@@ -43,18 +43,18 @@ class Stored(NamedTuple):
     start: int
 
 
-class _SomeRepeated(Exception):
-    """Some of the batches have been committed before; holds the others."""
+class _SomeRefused(Exception):
+    """Some of the batches are not to be committed; holds the others."""
 
-    def __init__(self, fresh: list[Batch]) -> None:
-        self.fresh = fresh
-        super().__init__(f"only {len(fresh)} are new")
+    def __init__(self, others: Sequence[Batch]) -> None:
+        self.others = others
+        super().__init__(f"only {len(others)} are to be committed")
 
 
 def write(batches: Sequence[Batch]) -> int:
     """Commit all of these batches, or on an error none of them.
 
-    Those whose key was committed before are left out.
+    Those are left out whose key was committed before, or whose log another process follows now.
 
     Returns:
         The new revision's number; without any event, the newest one's.
@@ -62,15 +62,15 @@ def write(batches: Sequence[Batch]) -> int:
     while True:
         try:
             return _write(batches)
-        except _SomeRepeated as repeated:
-            batches = repeated.fresh
+        except _SomeRefused as refused:
+            batches = refused.others
 
 
 def _write(batches: Sequence[Batch]) -> int:
-    """Commit them; rare as repeated batches are, all is made ready before the lock is taken.
+    """Commit them; rare as refused batches are, all is made ready before the lock is taken.
 
     Raises:
-        _SomeRepeated: nothing was committed.
+        _SomeRefused: nothing was committed.
     """
     blocks = {
         source: to_block([event for batch in group for event in batch.events])
@@ -79,6 +79,8 @@ def _write(batches: Sequence[Batch]) -> int:
     positions = {batch.position.path: batch.position for batch in batches if batch.position}
     with atomic(), connection.cursor() as cursor:
         lock()
+        if len(allowed := claim.allowed(batches)) < len(batches):
+            raise _SomeRefused(allowed)
         _save_keys(cursor, batches)
         for source, block in blocks.items():
             _add(cursor, source, block)
@@ -197,7 +199,7 @@ def commit_revision(cursor: CursorWrapper, changed: list[tuple[int, int]]) -> in
 
 
 def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
-    """Raises _SomeRepeated if one was there."""
+    """Raises _SomeRefused if one was there."""
     if not any(batch.key for batch in batches):
         return
     now_us = time.time_ns() // 1000
@@ -213,7 +215,7 @@ def _save_keys(cursor: CursorWrapper, batches: Sequence[Batch]) -> None:
         if not batch.key or cursor.rowcount:
             fresh.append(batch)
     if len(fresh) < len(batches):
-        raise _SomeRepeated(fresh)
+        raise _SomeRefused(fresh)
 
 
 def _add(cursor: CursorWrapper, source: str, block: Block) -> None:
