@@ -156,7 +156,11 @@ def test_a_wrong_change_of_the_traffic_is_named_on_one_line(bare: Program) -> No
 
 @pytest.mark.parametrize("name", config.SETTINGS)
 def test_a_wrong_setting_is_named_on_one_line(bare: Program, name: str) -> None:
-    wrong = {"LOGWATCHER_DATA": "~nobody-of-this-name/x", "LOGWATCHER_ALLOWED_HOSTS": None}
+    wrong = {
+        "LOGWATCHER_DATA": "~nobody-of-this-name/x",
+        "LOGWATCHER_MACHINE": "web 1",
+        "LOGWATCHER_ALLOWED_HOSTS": None,
+    }
     value = wrong.get(name, "wrong")
     if value is not None:
         assert name in bare.refused("serve", "--port=0", **{name: value})
