@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -436,6 +437,25 @@ def test_two_servers_make_one_stream_and_one_takes_over(
     assert time.time() - killed < lease.TERM_US / 1e6 + 5
     assert second.stop() == 0
     database.assert_consistent(program.database_url)
+
+
+def test_a_disk_where_sqlite_can_have_no_wal_will_do(bare: Program) -> None:
+    code = (
+        "from logwatcher.cli import database; database.set_up()\n"
+        "from logwatcher.store import exclusive; exclusive.WAL = 'PRAGMA journal_mode = DELETE'\n"
+        "print(*database.migrate())"
+    )
+    environment = {"LOGWATCHER_DATA": str(bare.data), "DATABASE_URL": bare.database_url}
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        env={**os.environ, **environment},
+        text=True,
+        timeout=30,
+    )
+    assert "logwatcher.0001_initial" in ended.stdout
+    assert database.query(bare.database_url, "PRAGMA journal_mode") == [("delete",)]
 
 
 def test_two_first_starts_at_once_both_work(start: Callable[..., Server]) -> None:

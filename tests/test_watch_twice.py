@@ -51,15 +51,17 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 @pytest.fixture
-def start(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Callable[[Log], Server]]:
-    """Starts one more ``watch`` of it on the same database."""
+def start(
+    new_database: Callable[[], str], tmp_path: Path, log: Log
+) -> Iterator[Callable[[], Server]]:
+    """Starts one more ``watch`` of the log on the same database."""
     url = new_database()
     with ExitStack() as servers:
 
-        def started(log: Log) -> Server:
+        def started() -> Server:
             server = Server(tmp_path / "data", url, ["watch", "--from=start", str(log.path)])
+            servers.callback(lambda: server.is_running and server.kill())
             server.start()
-            servers.callback(lambda: server.kill() if server.is_running else None)
             return server
 
         yield started
@@ -72,68 +74,65 @@ def wait_for_more(server: Server, timeout: float = 20) -> float:
     return time.monotonic() - began
 
 
-def assert_each_counted_once(server: Server, lines: int) -> None:
-    """Exactly the log's lines are stored, and the figures are a recount of them."""
-    until(lambda: database.count_requests(server.database_url) >= lines, 30)
-    time.sleep(1)
-    stored = Counter(database.paths(server.database_url))
-    assert stored == Counter(f"/{number}" for number in range(lines))
-    database.assert_consistent(server.database_url)
+def assert_counted(log: Log, *servers: Server, times: int = 1) -> None:
+    """Exactly the log's lines are stored once these have ended, and the figures are a recount."""
+    url, lines = servers[0].database_url, log.end()
+    until(lambda: database.count_requests(url) >= times * lines, 30)
+    for server in servers:
+        assert server.stop() == 0  # what it has read and not committed yet is by then
+    stored = Counter(database.paths(url))
+    assert stored == Counter({f"/{number}": times for number in range(lines)})
+    database.assert_consistent(url)
 
 
 def test_the_newer_one_follows_and_the_older_one_takes_over_when_that_ends(
-    log: Log, start: Callable[[Log], Server]
+    log: Log, start: Callable[[], Server]
 ) -> None:
-    old = start(log)
+    old = start()
     wait_for_more(old)
-    new = start(log)
+    new = start()
     until(lambda: "another process follows it" in old.output)
     wait_for_more(old)
     assert new.stop() == 0
     until(lambda: "followed here now" in old.output, TAKEN_OVER_S)
     wait_for_more(old)
-    third = start(log)
+    third = start()
     until(lambda: old.output.count("another process follows it") == 2)
     wait_for_more(old)
     third.kill()
     until(lambda: old.output.count("followed here now") == 2, TAKEN_OVER_S)
     wait_for_more(old)
-    assert_each_counted_once(old, log.end())
+    assert_counted(log, old)
 
 
-def test_a_restart_waits_for_nobody(log: Log, start: Callable[[Log], Server]) -> None:
-    first = start(log)
+def test_a_restart_waits_for_nobody(log: Log, start: Callable[[], Server]) -> None:
+    first = start()
     wait_for_more(first)
     first.kill()
-    second = start(log)
+    second = start()
     assert wait_for_more(second) < TAKEN_OVER_S / 2
-    assert_each_counted_once(second, log.end())
+    assert_counted(log, second)
 
 
-def test_who_was_stopped_and_wakes_up_adds_nothing(
-    log: Log, start: Callable[[Log], Server]
-) -> None:
-    old = start(log)
+def test_who_was_stopped_and_wakes_up_adds_nothing(log: Log, start: Callable[[], Server]) -> None:
+    old = start()
     wait_for_more(old)
     os.kill(old.pid, signal.SIGSTOP)
-    new = start(log)
+    new = start()
     wait_for_more(new)
     os.kill(old.pid, signal.SIGCONT)
     until(lambda: "another process follows it" in old.output, TAKEN_OVER_S)
     wait_for_more(new)
-    assert_each_counted_once(new, log.end())
+    assert_counted(log, old, new)
 
 
 def test_logs_of_one_path_on_several_machines_are_several(
-    log: Log, start: Callable[[Log], Server], monkeypatch: pytest.MonkeyPatch
+    log: Log, start: Callable[[], Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOGWATCHER_MACHINE", "web1")
-    first = start(log)
+    first = start()
     monkeypatch.setenv("LOGWATCHER_MACHINE", "web2")
-    second = start(log)
-    lines = log.end()
-    until(lambda: database.count_requests(first.database_url) >= 2 * lines, 30)
-    time.sleep(1)
-    stored = Counter(database.paths(first.database_url))
-    assert stored == Counter({f"/{number}": 2 for number in range(lines)})
+    second = start()
+    wait_for_more(second)
+    assert_counted(log, first, second, times=2)
     assert "another process" not in first.output + second.output

@@ -96,6 +96,7 @@ class Watcher:
         new = new[: discovery.MAX_FILES - len(self._paths)]
         if not new and time.monotonic() < self._renew_at:
             return []
+        self._renew_at = time.monotonic() + RENEW_S
         paths = self._paths + new
         names = {input_name(path): path for path in paths}
         renewed = await thread.call(self._claims.renew, names)
@@ -115,7 +116,6 @@ class Watcher:
             )
         self._tell_of_others(claims)
         self._paths = paths
-        self._renew_at = time.monotonic() + RENEW_S
         return list(zip(begun, positions, strict=True))
 
     async def _leave(self, path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from logwatcher import config
 from logwatcher.cli.option import Commands
@@ -38,7 +40,7 @@ def migrate() -> list[str]:
 
     from logwatcher.store.exclusive import exclusive
 
-    if not _missing():
+    if not _look():
         return []
     with exclusive():
         if missing := _missing():
@@ -48,7 +50,7 @@ def migrate() -> list[str]:
 
 def check() -> None:
     """Raises UsageError if a migration is missing."""
-    if _missing():
+    if _look():
         raise UsageError("the database's tables are missing or old; run: logwatcher migrate")
 
 
@@ -59,27 +61,42 @@ def _migrate(_: argparse.Namespace) -> int:
     return 0
 
 
+def _look() -> list[str]:
+    """Make the database ready for several processes; returns what is missing. Raises UsageError."""
+    from logwatcher.store.exclusive import use_wal
+
+    missing = _missing()
+    with _usable():
+        use_wal()
+    return missing
+
+
 def _missing() -> list[str]:
     """Migrations that this version has and the database has not.
 
     Raises:
         UsageError: the database can't be reached, or a newer version has changed it.
     """
-    from django.db import DatabaseError
-
     from logwatcher.store import migrated
     from logwatcher.store.database import WRITER
-    from logwatcher.store.exclusive import use_wal
 
-    try:
+    with _usable():
         found = migrated.look(WRITER)
-        use_wal()
-    except DatabaseError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
     if found.newer:
         raise UsageError(
             f"the database is from a newer version (it has {found.newer[-1][1]}); "
             "upgrade logwatcher or use another database"
         )
     return [f"{app}.{name}" for app, name in found.missing]
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Raises UsageError instead of what the database says."""
+    from django.db import DatabaseError
+
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None

@@ -23,14 +23,17 @@ class Claim(NamedTuple):
     """Who follows a log.
 
     Attributes:
-        holder: the process, since it follows this log.
-        machine: its name.
+        holder: the process, since it follows this log: its machine and a number.
         is_ours: whether that is this process.
     """
 
     holder: str
-    machine: str
     is_ours: bool
+
+    @property
+    def machine(self) -> str:
+        """Its name."""
+        return self.holder.partition(" ")[0]
 
 
 class Claims:
@@ -69,12 +72,12 @@ class Claims:
 
     def _claim(self, of: str, lease: Lease | None, now_us: int) -> Claim:
         if lease and lease.holder == self._ours.get(of):
-            return Claim(lease.holder, self._machine, is_ours=True)
+            return Claim(lease.holder, is_ours=True)
         if lease and is_held(lease, now_us):
-            machine = lease.holder.partition(" ")[0]
-            if of in self._asked or machine != self._machine:
-                return Claim(lease.holder, machine, is_ours=False)
-        return Claim(f"{self._machine} {secrets.token_hex(8)}", self._machine, is_ours=True)
+            other = Claim(lease.holder, is_ours=False)
+            if of in self._asked or other.machine != self._machine:
+                return other
+        return Claim(f"{self._machine} {secrets.token_hex(8)}", is_ours=True)
 
 
 def allowed(batches: Sequence[Batch]) -> Sequence[Batch]:
