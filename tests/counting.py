@@ -1,13 +1,14 @@
 """The buckets of events, counted one by one: what all faster ways are compared with."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate
+from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate, encode, to_sums
 from logwatcher.core.buckets import STEPS, Endpoint, align
+from logwatcher.core.chunk import Packed, unpack
 from logwatcher.core.event import Event
 from logwatcher.core.sketch import bins_of
 
@@ -45,3 +46,10 @@ def fill(source: str, events: Sequence[Event]) -> dict[BucketKey, Aggregate]:
                 start = align(event.time_us // 1_000_000, step)
                 found[BucketKey(endpoint, step, start)].append(event)
     return {key: count(of) for key, of in found.items()}
+
+
+def unpacked(chunks: Iterable[Packed], step: int) -> Iterator[tuple[int, int, Aggregate]]:
+    """Endpoint, start and content of each bucket in chunks."""
+    of = unpack(chunks, step)
+    parts = encode(to_sums((of.totals, of.total_of), (of.cells, of.cell_of)), len(of.start))
+    return zip(of.endpoint.tolist(), of.start.tolist(), parts, strict=True)

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,10 +12,11 @@ import psycopg
 from django.db import connection
 
 from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.buckets import Endpoint
+from logwatcher.core.buckets import Endpoint, merge_by_key
+from logwatcher.core.chunk import Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import FIELDS, keys_of, rest_of, unpack_numbers, unpack_steps
-from tests.counting import BucketKey, fill
+from tests.counting import BucketKey, fill, unpacked
 
 Rows = list[tuple[Any, ...]]  # Any: what SQL gives
 
@@ -73,6 +75,18 @@ def count_requests(url: str) -> int:
     return number
 
 
+def _buckets(url: str) -> Iterator[tuple[int, int, int, Aggregate]]:
+    """Endpoint, step, start and content of all buckets, in chunks or not."""
+    columns = "endpoint_id, step, start, totals, cells"
+    for *key, totals, cells in query(url, f"SELECT {columns} FROM logwatcher_bucket"):  # noqa: S608
+        yield (*key, Aggregate(bytes(totals), bytes(cells)))
+    chunks = query(url, f"SELECT {columns} FROM logwatcher_chunk")  # noqa: S608
+    for endpoint, step, start, totals, cells in chunks:
+        one = Packed(endpoint, start, bytes(totals), bytes(cells))
+        for _, at, content in unpacked([one], step):
+            yield endpoint, step, at, content
+
+
 def assert_consistent(url: str) -> int:
     """Every bucket at every step is a recount of the stored requests; revisions have no gap.
 
@@ -88,16 +102,9 @@ def assert_consistent(url: str) -> int:
             " JOIN logwatcher_source s ON s.id = e.source_id",
         )
     }
-    buckets = query(
-        url,
-        "SELECT s.name, e.method, e.route, b.step, b.start, b.totals, b.cells"
-        " FROM logwatcher_bucket b JOIN logwatcher_endpoint e ON e.id = b.endpoint_id"
-        " JOIN logwatcher_source s ON s.id = e.source_id",
+    stored = merge_by_key(
+        (BucketKey(endpoints[row], step, start), of) for row, step, start, of in _buckets(url)
     )
-    stored = {
-        BucketKey(Endpoint(*endpoint), step, start): Aggregate(bytes(totals), bytes(cells))
-        for *endpoint, step, start, totals, cells in buckets
-    }
     assert stored == _recount(stored_requests, endpoints)
     numbers = [number for (number,) in query(url, "SELECT number FROM logwatcher_revision")]
     ((newest, last_request),) = query(url, "SELECT revision, last_request FROM logwatcher_head")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Position
 from logwatcher.core.formats import detect, find_format
 from logwatcher.core.formats.detection import MAX_LINES
@@ -293,12 +292,7 @@ class Importer:
             )
         writer.write_block(file.source, parsed.block, file.place, file.stored)
         file.stored = file.place
-        self.summary.add_times(
-            start
-            for column in parsed.block.buckets
-            if column.step == STEPS[0] and column.starts
-            for start in (min(column.starts), max(column.starts))
-        )
+        self.summary.add_times(parsed.block.starts)
         self.summary.matched += parsed.matched
         self.summary.rejected += parsed.rejected
         self.summary.reasons += parsed.reasons

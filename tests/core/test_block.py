@@ -7,19 +7,32 @@ from hypothesis import strategies as st
 from logwatcher.core.aggregate import Aggregate
 from logwatcher.core.block import MIN_PACKED, TOTAL, Block, to_block
 from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
+from logwatcher.core.chunk import MAX_BUCKETS, MIN_BUCKETS, Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import keys_of, rest_of
-from tests.counting import BucketKey, fill
+from tests.counting import BucketKey, fill, unpacked
 from tests.factories import NOON, event, events
 
 
-def buckets_of(sample: list[Event]) -> dict[BucketKey, Aggregate]:
-    block = to_block(sample)
-    return {
-        BucketKey(Endpoint("web", *block.endpoints[endpoint]), step, start): Aggregate(*parts)
-        for step, *columns in block.buckets
-        for endpoint, start, *parts in zip(*columns, strict=True)
-    }
+def buckets_of(sample: list[Event], *, with_chunks: bool = False) -> dict[BucketKey, Aggregate]:
+    block = to_block(sample, with_chunks=with_chunks)
+    found: dict[BucketKey, Aggregate] = {}
+
+    def add(endpoint: int, step: int, start: int, of: Aggregate) -> None:
+        key = BucketKey(Endpoint("web", *block.endpoints[endpoint]), step, start)
+        assert key not in found
+        found[key] = of
+
+    for step, *columns in block.buckets:
+        for endpoint, start, *parts in zip(*columns, strict=True):
+            add(endpoint, step, start, Aggregate(*parts))
+    for endpoint, step, one in block.chunks:
+        chunk = Packed(endpoint, one.start, one.totals, one.cells)
+        buckets = list(unpacked([chunk], step))
+        assert (len(buckets), buckets[0][1], buckets[-1][1]) == one[:3]
+        for _, start, of in buckets:
+            add(endpoint, step, start, of)
+    return found
 
 
 def events_of(block: Block) -> list[Event]:
@@ -39,7 +52,26 @@ def events_of(block: Block) -> list[Event]:
 @given(st.integers(0, 300), st.integers(0, 2**32))
 def test_a_blocks_buckets_are_those_of_its_events(n: int, seed: int) -> None:
     sample = [*events(n, seed=seed, seconds=9000), event(-1.5), event(0)]
-    assert buckets_of(sample) == fill("web", sample)
+    assert buckets_of(sample) == fill("web", sample) == buckets_of(sample, with_chunks=True)
+    starts = {start for _, step, start in fill("web", sample) if step == STEPS[0]}
+    assert to_block(sample).starts == sorted(starts)
+
+
+@pytest.mark.parametrize("n", [MIN_BUCKETS - 1, MIN_BUCKETS, MAX_BUCKETS, MAX_BUCKETS + 1])
+def test_many_buckets_of_an_endpoint_are_chunks(n: int) -> None:
+    sample = [event(NOON + STEPS[0] * i, route="/a") for i in range(n)]
+    block = to_block(sample, with_chunks=True)
+    chunks = [one.chunk.number for one in block.chunks if one.step == STEPS[0]]
+    rows = [column.starts for column in block.buckets if column.step == STEPS[0]]
+    if n < MIN_BUCKETS:
+        assert chunks == []
+        assert sum(map(len, rows)) == 2 * n
+    else:
+        assert sum(chunks) == 2 * n
+        assert not any(rows)
+        assert min(chunks) >= MIN_BUCKETS
+        assert max(chunks) <= MAX_BUCKETS
+    assert to_block(sample).chunks == []
 
 
 @given(st.integers(0, 200), st.integers(0, 2**32))

@@ -8,7 +8,7 @@ from logwatcher.core.event import Batch
 from logwatcher.core.kept import ALL, Kept
 from logwatcher.core.retention import DAY, limits
 from logwatcher.store import stock, writer
-from logwatcher.store.models import Head
+from logwatcher.store.models import Bucket, Chunk, Head
 from logwatcher.store.stock import REQUESTS
 from tests.factories import NOON, event, events
 
@@ -51,11 +51,26 @@ def test_since_when_a_kind_is_kept_survives_a_measurement() -> None:
     assert isinstance(stock.advance(limits(), NOON + DAY), Kept)
 
 
-def test_the_size_of_buckets_is_about_that_of_their_table() -> None:
-    writer.write([Batch("web", events(6000, seconds=30_000))])
+@pytest.mark.parametrize("with_chunks", [False, True])
+def test_the_size_of_buckets_is_about_that_of_their_tables(with_chunks: bool) -> None:
+    sample = events(8000, seconds=60_000)
+    writer.write_block("web", block.to_block(sample, with_chunks=with_chunks))
     stock.measure()
     size = sum(of.size for kind, (of, _) in stock.measured().items() if kind != REQUESTS)
-    assert size == pytest.approx(on_disk("logwatcher_bucket"), rel=0.35)
+    tables = on_disk("logwatcher_bucket") + on_disk("logwatcher_chunk")
+    assert size == pytest.approx(tables, rel=0.35)
+
+
+def test_buckets_in_chunks_are_counted_like_rows() -> None:
+    sample = events(500, seconds=4000)
+    found = []
+    for source, with_chunks in (("rows", False), ("chunks", True)):
+        Bucket.objects.all().delete()
+        writer.write_block(source, block.to_block(sample, with_chunks=with_chunks))
+        assert Chunk.objects.exists() == with_chunks
+        stock.measure()
+        found.append([of[:2] for kind, (of, _) in stock.measured().items() if kind != REQUESTS])
+    assert found[0] == found[1]
 
 
 def on_disk(table: str) -> int:

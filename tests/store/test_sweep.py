@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from logwatcher.core import block
+from logwatcher.core.chunk import MIN_BUCKETS
 from logwatcher.core.event import Batch, Event
 from logwatcher.core.kept import ALL
 from logwatcher.core.retention import DAY, HOUR, LEAST_S, Limits, limits
 from logwatcher.core.view import View
 from logwatcher.core.window import Window
-from logwatcher.store import reader, stock, sweep, writer
-from logwatcher.store.models import Bucket, Endpoint, Head, Pack, Request, Stock
+from logwatcher.store import condense, reader, stock, sweep, writer
+from logwatcher.store.models import Bucket, Chunk, Endpoint, Head, Pack, Request, Stock
 from tests.factories import NOON, event
 from tests.store.test_reader import assert_same, recount
 
@@ -40,7 +41,7 @@ def sweep_all(of: Limits = SHORTEST, now: int = NOON) -> list[float]:
 
 
 def empty() -> None:
-    for model in (Bucket, Request, Pack, Stock, Endpoint):
+    for model in (Bucket, Chunk, Request, Pack, Stock, Endpoint):
         model.objects.all().delete()
 
 
@@ -83,6 +84,13 @@ def spans(rng: random.Random, now: int, sent: Sequence[Event]) -> Iterator[View]
 @PROPERTY
 @given(st.integers(0, 1 << 32))
 def test_figures_are_a_recount_whenever_and_however_far_it_was_swept(seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (block, condense):
+            patch.setattr(module, "MIN_BUCKETS", 2)
+        _sweep_and_compare(seed)
+
+
+def _sweep_and_compare(seed: int) -> None:
     empty()
     rng = random.Random(seed)
     sent: list[Event] = []
@@ -95,10 +103,15 @@ def test_figures_are_a_recount_whenever_and_however_far_it_was_swept(seed: int) 
             for _ in range(40)
         ]
         more = [one for one in more if one.time_us > 0]
-        writer.write([Batch("web", more)])
+        if rng.random() < 0.5:
+            writer.write([Batch("web", more)])
+        else:
+            writer.write_block("web", block.to_block(more, with_chunks=True))
         sent += more
         now += rng.choice((60, HOUR, 10 * DAY))
         for _ in islice(sweep.sweep(SHORTEST, now), rng.choice((1, 4, 1000))):
+            pass
+        for _ in islice(condense.condense(now), rng.choice((0, 3, 1000))):
             pass
         for view in spans(rng, now, sent):
             with reader.snapshot():
@@ -188,6 +201,18 @@ def test_many_are_deleted_in_small_transactions(monkeypatch: pytest.MonkeyPatch)
     waits = sweep_all()
     assert len(waits) >= (40 + 2 * 80) // 10
     assert Bucket.objects.count() == Request.objects.count() == 0
+
+
+def test_a_chunk_goes_when_its_last_bucket_is_too_old() -> None:
+    sent = [event(NOON - DAY - 5 * i) for i in range(MIN_BUCKETS)]
+    writer.write_block("web", block.to_block(sent, with_chunks=True))
+    window = reader.window(EVERYTHING, NOON)
+    assert Chunk.objects.count() == 2
+    sweep_all()
+    assert Chunk.objects.count() == 2
+    sweep_all(now=NOON + HOUR)
+    assert Chunk.objects.count() == 0
+    assert reader.figures(View(), window).requests == len(sent)
 
 
 def test_pages_of_requests_end_where_they_are_kept_from() -> None:

@@ -72,6 +72,15 @@ def regroup(sums: Sums, groups: Groups) -> Sums:
     return Sums(totals, cells)
 
 
+def select(sums: Sums, is_wanted: Array) -> Sums:
+    """Some of the groups, numbered anew in the same order; ``is_wanted`` is of all groups."""
+    if is_wanted.all():
+        return sums
+    number = np.cumsum(is_wanted) - 1
+    totals, cells = (tuple(column[is_wanted[columns[0]]] for column in columns) for columns in sums)
+    return Sums((number[totals[0]], *totals[1:]), (number[cells[0]], *cells[1:]))
+
+
 def encode(sums: Sums, n: int) -> list[Aggregate]:
     """What ``regroup`` returned, as one aggregate for each of ``n`` groups."""
     blobs = [
@@ -82,13 +91,18 @@ def encode(sums: Sums, n: int) -> list[Aggregate]:
 
 def merge(aggregates: Sequence[Aggregate], groups: Groups, n: int) -> list[Aggregate]:
     """The sums of ``n`` groups of aggregates; ``groups`` says the group of each, from 0."""
-    totals, total_of = join([of.totals for of in aggregates], TOTALS)
-    cells, cell_of = join([of.cells for of in aggregates], CELLS)
-    sums = Sums(
-        (total_of, *(totals[name].astype(np.int64) for name in TOTALS.names or ())),
-        (cell_of, *(cells[name].astype(np.int64) for name in CELLS.names or ())),
+    totals = join([of.totals for of in aggregates], TOTALS)
+    cells = join([of.cells for of in aggregates], CELLS)
+    return encode(regroup(to_sums(totals, cells), groups), n)
+
+
+def to_sums(totals: tuple[Array, Groups], cells: tuple[Array, Groups]) -> Sums:
+    """Records of ``TOTALS`` and of ``CELLS``, each with the groups of its records."""
+    of_totals, of_cells = (
+        (group, *(records[name].astype(np.int64) for name in records.dtype.names or ()))
+        for records, group in (totals, cells)
     )
-    return encode(regroup(sums, groups), n)
+    return Sums(of_totals, of_cells)
 
 
 def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import UNKNOWN, Groups, Sums, encode, regroup, sums_of
+from logwatcher.core.aggregate import UNKNOWN, Groups, Sums, encode, regroup, select, sums_of
 from logwatcher.core.buckets import STEPS
+from logwatcher.core.chunk import MIN_BUCKETS, Chunk, chunks
 from logwatcher.core.event import Event
 from logwatcher.core.pack import NUMBERS, TEXTS, Pack, Value, pack
 
@@ -39,6 +40,14 @@ class Column(NamedTuple):
     cells: list[bytes]
 
 
+class Strip(NamedTuple):
+    """A chunk, its step, and the index of its endpoint in ``Block.endpoints``."""
+
+    endpoint: int
+    step: int
+    chunk: Chunk
+
+
 class Block(NamedTuple):
     """Events of one source by time, and all buckets that they fill.
 
@@ -49,7 +58,9 @@ class Block(NamedTuple):
         rows: the events as ``FIELDS``, if there are few; their ``endpoint`` is an index into
             ``endpoints``.
         packs: the events, if there are many; likewise.
-        buckets: those of each step, and for all endpoints together.
+        starts: of the smallest buckets, seconds, ascending.
+        buckets: those of each step, and for all endpoints together, unless they are in chunks.
+        chunks: those of which an endpoint has many.
     """
 
     number: int
@@ -57,7 +68,9 @@ class Block(NamedTuple):
     succeeded: set[str]
     rows: list[tuple[Value, ...]]
     packs: list[Pack]
+    starts: list[int]
     buckets: list[Column]
+    chunks: list[Strip]
 
 
 class _Numbers(dict[tuple[str, str], int]):
@@ -68,8 +81,14 @@ class _Numbers(dict[tuple[str, str], int]):
         return number
 
 
-def to_block(events: Sequence[Event]) -> Block:
-    """The block of these events, in any order."""
+def to_block(events: Sequence[Event], *, with_chunks: bool = False) -> Block:
+    """The block of these events, in any order.
+
+    Args:
+        events: of one source.
+        with_chunks: whether an endpoint's buckets, if they are many, become chunks; for an old log
+            that is read once. What comes little by little would make many small ones.
+    """
     events = sorted(events, key=itemgetter(0))
     n = len(events)
     columns = zip(*events, strict=True) if events else repeat(())
@@ -90,21 +109,54 @@ def to_block(events: Sequence[Event]) -> Block:
         {event.route for event in events if event.status <= _MAX_SUCCESS},
         list(zip(*stored, strict=True)) if n < MIN_PACKED else [],
         pack(stored) if n >= MIN_PACKED else [],
-        _fill(sums, seconds, np.array(endpoint, np.int64), len(numbers)),
+        np.unique(seconds - seconds % STEPS[0]).tolist(),
+        *_fill(sums, seconds, np.array(endpoint, np.int64), MIN_BUCKETS if with_chunks else n + 1),
     )
 
 
-def _fill(sums: Sums, seconds: Groups, endpoint: Groups, n: int) -> list[Column]:
-    """The buckets of these groups; each step is made of the finer one."""
-    columns = []
+def _fill(
+    sums: Sums, seconds: Groups, endpoint: Groups, many: int
+) -> tuple[list[Column], list[Strip]]:
+    """The buckets of these groups; each step is made of the finer one.
+
+    So ``many`` of an endpoint and step become chunks.
+    """
+    columns: list[Column] = []
+    strips: list[Strip] = []
+    if not len(seconds):
+        return columns, strips
     for step in STEPS:
-        keys, groups = np.unique(seconds // step * n + endpoint, return_inverse=True)
+        first = int(seconds.min()) // step
+        length = int(seconds.max()) // step - first + 1
+        keys, groups = np.unique(endpoint * length + seconds // step - first, return_inverse=True)
         sums = regroup(sums, groups)
-        seconds, endpoint = keys // n * step, keys % n
-        columns.append(_column(step, endpoint, seconds, sums))
+        endpoint, seconds = keys // length, (keys % length + first) * step
         starts, groups = np.unique(seconds, return_inverse=True)
-        columns.append(_column(step, np.zeros_like(starts), starts, regroup(sums, groups)))
-    return columns
+        for of in (
+            (endpoint, seconds, sums),
+            (np.zeros_like(starts), starts, regroup(sums, groups)),
+        ):
+            column, more = _store(step, *of, many)
+            columns.append(column)
+            strips += more
+    return columns, strips
+
+
+def _store(
+    step: int, endpoint: Groups, start: Groups, sums: Sums, many: int
+) -> tuple[Column, list[Strip]]:
+    """Buckets in order of endpoint and time, as rows or chunks."""
+    of, firsts, counts = np.unique(endpoint, return_index=True, return_counts=True)
+    is_many = counts >= many
+    strips = [
+        Strip(number, step, chunk)
+        for number, first, count in zip(
+            of[is_many].tolist(), firsts[is_many].tolist(), counts[is_many].tolist(), strict=True
+        )
+        for chunk in chunks(start, step, sums, first, first + count)
+    ]
+    is_row = np.repeat(~is_many, counts)
+    return _column(step, endpoint[is_row], start[is_row], select(sums, is_row)), strips
 
 
 def _column(step: int, endpoint: Groups, start: Groups, sums: Sums) -> Column:

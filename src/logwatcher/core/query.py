@@ -1,25 +1,16 @@
 """Stored buckets → the points of a chart, the figures of a range, the endpoints' table."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import CELLS, TOTALS, Array, Groups, join
+from logwatcher.core.aggregate import Array, Groups
+from logwatcher.core.chunk import Buckets
 from logwatcher.core.sketch import BINS, quantiles
 
 QUANTILES = (0.5, 0.95, 0.99)
 COLUMNS = ("start", "requests", "2xx", "3xx", "4xx", "5xx", "p50", "p95", "p99")
 """What the values of a point are, in order."""
-
-
-class Row(NamedTuple):
-    """A stored bucket: what it is grouped by, and an encoded ``Aggregate``."""
-
-    group: int
-    totals: bytes
-    cells: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +43,23 @@ class Figures:
 NOTHING = Figures()
 
 
-def figures(rows: Sequence[Row], statuses: tuple[int, int]) -> dict[int, Figures]:
+def figures(of: Buckets, group: Groups, statuses: tuple[int, int]) -> dict[int, Figures]:
     """The figures of each group that has requests with a status in ``[first, last]``.
 
-    One pass over all rows at once: the records are joined, then counted by
-    (group, class) and (group, bin).
+    One pass over all records at once: they are counted by (group, class) and (group, bin).
+
+    Args:
+        of: the buckets.
+        group: of each bucket, any number.
+        statuses: first and last.
     """
-    totals, total_group = _wanted([row.totals for row in rows], TOTALS, statuses)
-    cells, cell_group = _wanted([row.cells for row in rows], CELLS, statuses)
-    names, index = np.unique(np.array([row.group for row in rows], np.int64), return_inverse=True)
+    totals, total_of = _wanted(of.totals, of.total_of, statuses)
+    cells, cell_of = _wanted(of.cells, of.cell_of, statuses)
+    names, index = np.unique(group, return_inverse=True)
     n = len(names)
     if not n:
         return {}
-    of_total, of_cell = index[total_group], index[cell_group]
+    of_total, of_cell = index[total_of], index[cell_of]
     classes = np.minimum(totals["status"] // 100, 6)
     by_class = _count(of_total * 7 + classes, totals["requests"], n * 7).reshape(n, 7)
     sizes = _count(of_total, totals["bytes"], n)
@@ -91,35 +86,30 @@ def figures(rows: Sequence[Row], statuses: tuple[int, int]) -> dict[int, Figures
     return result
 
 
-def requests_by_group(
-    rows: Sequence[Row], statuses: tuple[int, int], group: Groups, groups: int
-) -> Groups:
-    """How many requests each of ``groups`` groups has; ``group`` numbers each row's."""
-    totals, total_row = _wanted([row.totals for row in rows], TOTALS, statuses)
-    return _count(group[total_row], totals["requests"], groups)
+def requests_by_group(of: Buckets, group: Groups, statuses: tuple[int, int], groups: int) -> Groups:
+    """How many requests each of the groups 0 to ``groups`` - 1 has; ``group`` is each bucket's."""
+    totals, total_of = _wanted(of.totals, of.total_of, statuses)
+    return _count(group[total_of], totals["requests"], groups)
 
 
-def statuses(rows: Sequence[Row], wanted: tuple[int, int]) -> list[int]:
+def statuses(of: Buckets, wanted: tuple[int, int]) -> list[int]:
     """The status codes in ``[first, last]`` that there are requests with, ascending."""
-    totals, _ = _wanted([row.totals for row in rows], TOTALS, wanted)
+    totals, _ = _wanted(of.totals, of.total_of, wanted)
     codes: list[int] = np.unique(totals["status"]).tolist()
     return codes
 
 
-def points(
-    rows: Iterable[Row], step: int, statuses: tuple[int, int]
-) -> list[list[int | float | None]]:
-    """The points of a series, as ``COLUMNS``, one per bucket that isn't empty, in order of time.
+def points(of: Buckets, step: int, statuses: tuple[int, int]) -> list[list[int | float | None]]:
+    """The points of a series, as ``COLUMNS``, one per step that isn't empty, in order of time.
 
     Args:
-        rows: stored buckets, grouped by their start in seconds.
-        step: seconds a point covers; a multiple of the stored buckets' step.
+        of: the buckets.
+        step: seconds a point covers; a multiple of the buckets' step.
         statuses: the status codes to count, ``[first, last]``.
     """
-    grouped = [row._replace(group=row.group - row.group % step) for row in rows]
     return [
-        [start, of.requests, *of.by_class[1:], *map(_round, (of.p50, of.p95, of.p99))]
-        for start, of in figures(grouped, statuses).items()
+        [start, one.requests, *one.by_class[1:], *map(_round, (one.p50, one.p95, one.p99))]
+        for start, one in figures(of, of.start - of.start % step, statuses).items()
     ]
 
 
@@ -128,16 +118,13 @@ def _round(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 6)
 
 
-def _wanted(
-    blobs: Sequence[bytes], dtype: np.dtype[Any], statuses: tuple[int, int]
-) -> tuple[Array, Groups]:
-    """The records with a wanted status, and for each the number of the blob it was in."""
-    records, blob = join(blobs, dtype)
+def _wanted(records: Array, bucket: Groups, statuses: tuple[int, int]) -> tuple[Array, Groups]:
+    """The records with a wanted status, and the bucket of each."""
     first, last = statuses
     if (first, last) == (0, 999):
-        return records, blob
+        return records, bucket
     is_wanted = (records["status"] >= first) & (records["status"] <= last)
-    return records[is_wanted], blob[is_wanted]
+    return records[is_wanted], bucket[is_wanted]
 
 
 def _count(index: Array, weights: Array, length: int) -> Groups:

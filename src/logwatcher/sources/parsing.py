@@ -96,7 +96,8 @@ def parse(job: Job) -> Parsed:
         except ParseError:
             continue
     events = read_events(job.lines.splitlines(), read, tally, usual)
-    return Parsed(to_block(events), tally.matched, tally.unmatched, tally.reasons, tally.kept)
+    block = to_block(events, with_chunks=True)
+    return Parsed(block, tally.matched, tally.unmatched, tally.reasons, tally.kept)
 
 
 @lru_cache(maxsize=8)

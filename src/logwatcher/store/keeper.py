@@ -5,12 +5,14 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from logwatcher.core.retention import FIGURES, REQUESTS, Limits, limits
 from logwatcher.store import lease, stock
+from logwatcher.store.condense import condense
 from logwatcher.store.sweep import sweep
 
 JOB = "retention"
@@ -63,7 +65,8 @@ class Keeper:
         if not self._is_holder():
             self._sweep = None
             return PASS_S
-        self._sweep = self._sweep or sweep(self._limits, int(time.time()))
+        now = int(time.time())
+        self._sweep = self._sweep or chain(sweep(self._limits, now), condense(now))
         held = next(self._sweep, None)
         if held is not None:
             return max(held * REST, LEAST_REST_S)

@@ -55,7 +55,10 @@ class Endpoint(models.Model):
 
 
 class Bucket(models.Model):
-    """The encoded ``Aggregate`` of an endpoint's requests in ``[start, start + step)`` seconds."""
+    """The encoded ``Aggregate`` of an endpoint's requests in ``[start, start + step)`` seconds.
+
+    Old ones are in chunks; of requests that come late there may be both, which are added.
+    """
 
     pk = models.CompositePrimaryKey("endpoint_id", "step", "start")
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False)
@@ -63,6 +66,21 @@ class Bucket(models.Model):
     start = models.BigIntegerField()
     totals = models.BinaryField()
     cells = models.BinaryField()
+
+
+class Chunk(models.Model):
+    """Many buckets of an endpoint and step: a ``core.chunk.Chunk``."""
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False)
+    step = models.IntegerField()
+    number = models.IntegerField()
+    start = models.BigIntegerField()
+    last_start = models.BigIntegerField()
+    totals = models.BinaryField()
+    cells = models.BinaryField()
+
+    class Meta:
+        indexes = (models.Index(fields=["endpoint", "step", "last_start"], name="chunk_by_time"),)
 
 
 class Request(models.Model):

@@ -1,7 +1,7 @@
 """Questions to the store. Ask several inside one ``snapshot`` and they fit together."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -10,14 +10,16 @@ from django.db import connections
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core import query
+from logwatcher.core.aggregate import Groups
 from logwatcher.core.buckets import STEPS, align
+from logwatcher.core.chunk import Buckets, concatenate
 from logwatcher.core.event import Position
 from logwatcher.core.kept import Kept
 from logwatcher.core.pack import FIELDS, KEYS
-from logwatcher.core.query import NOTHING, Figures, Row
+from logwatcher.core.query import NOTHING, Figures
 from logwatcher.core.view import View
 from logwatcher.core.window import Window, window_of
-from logwatcher.store import database, packed, stock
+from logwatcher.store import bucket, database, packed, stock
 from logwatcher.store.database import READER
 from logwatcher.store.models import Head
 from logwatcher.store.packed import Place, Wanted
@@ -136,41 +138,24 @@ def points(
 
     History and live are this one function: the page asks for all, a frame for what changed.
     """
-    spans = _spans(window, changed)
-    if not spans:
-        return []
-    where, params = _buckets_of(view)
-    times = " OR ".join(["(start >= %s AND start < %s)"] * len(spans))
-    rows = _rows(
-        f"SELECT start, totals, cells FROM logwatcher_bucket WHERE {where}"
-        f" AND step = %s AND ({times}) ORDER BY start",
-        [*params, window.stored_step, *(second for span in spans for second in span)],
-    )
-    return query.points(rows, window.step, view.statuses)
+    found = _buckets(_buckets_of(view), window.stored_step, _spans(window, changed))
+    return query.points(found, window.step, view.statuses)
 
 
 def figures(view: View, window: Window) -> Figures:
     """The view's figures over the whole window."""
-    return query.figures(_window_rows(view, window), view.statuses).get(0, NOTHING)
+    found = _window_buckets(_buckets_of(view), window)
+    return query.figures(found, np.zeros_like(found.start), view.statuses).get(0, NOTHING)
 
 
 def endpoints(view: View, window: Window) -> dict[EndpointName, Figures]:
     """The figures of each method and route with requests in the window, sources together."""
     names = _endpoint_names(view)
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names.values()))}
-    rows = []
-    for step, start, end in window.parts():
-        marks = ", ".join(["%s"] * len(names)) or "NULL"
-        rows += [
-            row._replace(group=numbers[names[row.group]])
-            for row in _rows(
-                "SELECT endpoint_id, totals, cells FROM logwatcher_bucket"
-                f" WHERE endpoint_id IN ({marks}) AND step = %s AND start >= %s AND start < %s",
-                [*names, step, start, end],
-            )
-        ]
-    found = query.figures(rows, view.statuses)
-    return {name: found[i] for name, i in numbers.items() if i in found}
+    rows = {row: numbers[name] for row, name in names.items()}
+    found = _window_buckets(_in(rows), window)
+    figures = query.figures(found, _numbered(found.endpoint, rows), view.statuses)
+    return {name: figures[i] for name, i in numbers.items() if i in figures}
 
 
 def trends(
@@ -181,31 +166,20 @@ def trends(
     Each part has equally many stored buckets: else even traffic would go up and down.
     """
     numbers = {name: i for i, name in enumerate(wanted)}
-    ids = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
-    marks = ", ".join(["%s"] * len(ids)) or "NULL"
+    rows = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
     span = window.end - window.start
     step = max(_trend_step(span), window.kept.step_at(window.start))
     width = step * -(-span // (step * most))
     length = -(-span // width)
-    with _cursor() as cursor:
-        cursor.execute(
-            "SELECT endpoint_id, start, totals FROM logwatcher_bucket"
-            f" WHERE endpoint_id IN ({marks}) AND step = %s AND start >= %s AND start < %s",
-            [*ids, step, window.kept_from, window.end],
-        )
-        found = cursor.fetchall()
-    group = np.array(
-        [ids[row] * length + (start - window.start) // width for row, start, _ in found],
-        np.int64,
-    )
-    rows = [Row(0, totals, b"") for _, _, totals in found]
-    counts = query.requests_by_group(rows, view.statuses, group, len(wanted) * length)
+    found = _buckets(_in(rows), step, [(window.kept_from, window.end)], with_cells=False)
+    group = _numbered(found.endpoint, rows) * length + (found.start - window.start) // width
+    counts = query.requests_by_group(found, group, view.statuses, len(wanted) * length)
     return {name: counts[i * length :][:length].tolist() for name, i in numbers.items()}
 
 
 def statuses(view: View, window: Window) -> list[int]:
     """The status codes that the view's requests in the window have, ascending."""
-    return query.statuses(_window_rows(view, window), view.statuses)
+    return query.statuses(_window_buckets(_buckets_of(view), window), view.statuses)
 
 
 def sources() -> list[str]:
@@ -296,26 +270,25 @@ def position(path: str) -> Position | None:
 def usual_rate(source: str, until: float) -> float:
     """Requests per second of the source in the hour up to then, or since its first one in it."""
     last = align(int(until), _MINUTE) + _MINUTE
-    where, params = _buckets_of(View(source=source))
-    rows = _rows(
-        f"SELECT start, totals, cells FROM logwatcher_bucket WHERE {where}"
-        " AND step = %s AND start >= %s AND start < %s",
-        [*params, _MINUTE, last - 3600, last],
-    )
-    if not rows:
+    found = _buckets(_buckets_of(View(source=source)), _MINUTE, [(last - 3600, last)])
+    if not len(found.start):
         return 0.0
-    found = query.figures([row._replace(group=0) for row in rows], View().statuses)
-    return found[0].requests / (last - min(row.group for row in rows))
+    return int(found.totals["requests"].sum()) / (last - int(found.start.min()))
 
 
 def _cursor() -> CursorWrapper:
     return connections[READER].cursor()
 
 
-def _rows(sql: str, params: Params) -> list[Row]:
+def _buckets(
+    condition: tuple[str, Params],
+    step: int,
+    spans: Sequence[tuple[int, int]],
+    *,
+    with_cells: bool = True,
+) -> Buckets:
     with _cursor() as cursor:
-        cursor.execute(sql, params)
-        return [Row(*row) for row in cursor.fetchall()]
+        return bucket.read(cursor, *condition, step, spans, with_cells=with_cells)
 
 
 def _trend_step(span: int) -> int:
@@ -323,18 +296,23 @@ def _trend_step(span: int) -> int:
     return max((step for step in STEPS if span // step >= MIN_TREND_BUCKETS), default=STEPS[0])
 
 
-def _window_rows(view: View, window: Window) -> list[Row]:
-    """The fewest stored buckets that hold the view's requests in the window, as one group."""
-    where, params = _buckets_of(view)
-    return [
-        row
-        for step, start, end in window.parts()
-        for row in _rows(
-            f"SELECT 0, totals, cells FROM logwatcher_bucket WHERE {where}"
-            " AND step = %s AND start >= %s AND start < %s",
-            [*params, step, start, end],
-        )
-    ]
+def _window_buckets(condition: tuple[str, Params], window: Window) -> Buckets:
+    """The fewest buckets that hold what happened in the window."""
+    return concatenate(
+        [_buckets(condition, step, [(start, end)]) for step, start, end in window.parts()]
+    )
+
+
+def _in(rows: Collection[int]) -> tuple[str, Params]:
+    """A condition on buckets: they are of these endpoints."""
+    return f"endpoint_id IN ({', '.join(['%s'] * len(rows)) or 'NULL'})", list(rows)
+
+
+def _numbered(endpoint: Groups, numbers: Mapping[int, int]) -> Groups:
+    """The numbers of these rows; shape of ``endpoint``."""
+    rows = np.array(sorted(numbers), np.int64)
+    values = np.array([numbers[row] for row in sorted(numbers)], np.int64)
+    return values[np.searchsorted(rows, endpoint)]
 
 
 def _cursor_of(before: str) -> list[int]:

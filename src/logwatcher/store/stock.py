@@ -19,6 +19,7 @@ REQUESTS = 0
 # Bytes of a row beside its blobs and texts, its part of the indexes included; measured, see
 # benchmarks/retention.py.
 _ROW = {"sqlite": {"bucket": 37, "request": 50}, "postgresql": {"bucket": 130, "request": 150}}
+_CHUNK = 1.25  # bytes on disk per byte of a chunk: the ends of pages stay empty
 _PACKED = "LENGTH(endpoints) + LENGTH(ids) + LENGTH(keys) + LENGTH(rest)"
 _TEXTS = "LENGTH(path) + LENGTH(error_type) + LENGTH(error_message) + LENGTH(client)"
 _SINCE = (
@@ -73,13 +74,16 @@ def measure() -> None:
     with atomic(), connection.cursor() as cursor:
         lock()
         since = _by_kind(kept())
-        shown = amounts[REQUESTS]
-        if shown.oldest is not None:  # those before are in packs with newer ones
-            amounts[REQUESTS] = shown._replace(oldest=max(shown.oldest, since[REQUESTS]))
         rows = [
-            (kind, since[kind], *amounts.get(kind, Amount()), now_us) for kind in (REQUESTS, *STEPS)
+            (kind, since[kind], *_shown(amounts.get(kind, Amount()), since[kind]), now_us)
+            for kind in (REQUESTS, *STEPS)
         ]
         cursor.executemany(_MEASURED, rows)
+
+
+def _shown(of: Amount, since: int) -> Amount:
+    """What is older is packed with what is not, and hidden."""
+    return of if of.oldest is None else of._replace(oldest=max(of.oldest, since))
 
 
 def _kept(since: Mapping[int, int]) -> Kept:
@@ -132,12 +136,18 @@ def _rows(cursor: CursorWrapper) -> Amount:
 
 
 def _buckets(cursor: CursorWrapper) -> dict[int, Amount]:
+    blobs = "SUM(LENGTH(totals) + LENGTH(cells))"
     cursor.execute(
-        "SELECT step, COUNT(*), MIN(start), SUM(LENGTH(totals) + LENGTH(cells))"
-        " FROM logwatcher_bucket GROUP BY step"
+        f"SELECT step, COUNT(*), MIN(start), {blobs}, COUNT(*) FROM logwatcher_bucket GROUP BY step"
+        f" UNION ALL SELECT step, SUM(number), MIN(start), {_CHUNK} * {blobs}, 0"
+        " FROM logwatcher_chunk GROUP BY step"
     )
-    row = _ROW[connection.vendor]["bucket"]
-    return {
-        step: Amount(number, oldest, int(size) + number * row)
-        for step, number, oldest, size in cursor.fetchall()
-    }
+    found: dict[int, Amount] = {}
+    for step, number, oldest, size, rows in cursor.fetchall():
+        before = found.get(step, Amount(oldest=oldest))
+        found[step] = Amount(
+            before.number + int(number),
+            min(before.oldest or oldest, oldest),
+            before.size + int(size) + rows * _ROW[connection.vendor]["bucket"],
+        )
+    return found

@@ -53,6 +53,7 @@ def sweep(limits: Limits, now: int) -> Iterator[float]:
     for step, since in zip(STEPS, kept.steps, strict=True):
         endpoints = _endpoints(step, since)
         yield from _repeat(held, partial(_buckets, step, since, endpoints))
+        yield from _repeat(held, partial(_chunks, step, since))
     yield from _repeat(held, partial(_unused, kept))
 
 
@@ -110,6 +111,15 @@ def _buckets(step: int, since: int, endpoints: list[int], held: Held, size: int)
     return bool(found)
 
 
+def _chunks(step: int, since: int, held: Held, size: int) -> bool:
+    """Those of which every bucket is too old."""
+    sql = (
+        "SELECT c.id FROM logwatcher_endpoint e JOIN logwatcher_chunk c"
+        " ON c.endpoint_id = e.id AND c.step = %s AND c.last_start < %s LIMIT %s"
+    )
+    return _delete_found("logwatcher_chunk", _ids(sql, [step, since, size]), held)
+
+
 def _unused(kept: Kept, held: Held, size: int) -> bool:
     """Endpoints without any data.
 
@@ -121,7 +131,10 @@ def _unused(kept: Kept, held: Held, size: int) -> bool:
         (first_us,) = cursor.fetchone()
     if kept.since == ALL.since or (first_us or kept.since * 10**6) < kept.since * 10**6:
         return False
-    unused = "NOT EXISTS (SELECT 1 FROM logwatcher_bucket b WHERE b.endpoint_id = {0}.id)"
+    unused = (
+        "NOT EXISTS (SELECT 1 FROM logwatcher_bucket b WHERE b.endpoint_id = {0}.id)"
+        " AND NOT EXISTS (SELECT 1 FROM logwatcher_chunk c WHERE c.endpoint_id = {0}.id)"
+    )
     rows = "NOT EXISTS (SELECT 1 FROM logwatcher_request r WHERE r.endpoint_id = {0}.id)"
     ids = _ids(
         f"SELECT e.id FROM logwatcher_endpoint e WHERE {unused.format('e')}"

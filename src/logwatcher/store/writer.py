@@ -2,18 +2,17 @@
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, groupby, repeat
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from django.db.backends.utils import CursorWrapper
 
-from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.block import Block, Column, to_block
-from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
+from logwatcher.core.block import Block, to_block
+from logwatcher.core.buckets import STEPS, Endpoint
 from logwatcher.core.event import Batch, Position
 from logwatcher.core.route import OTHER, admit
-from logwatcher.store import claim, inputs, request
+from logwatcher.store import bucket, claim, inputs, request
 from logwatcher.store.database import atomic, connection, lock
 from logwatcher.store.models import Head
 
@@ -24,23 +23,8 @@ KEPT_KEYS_US = 24 * 3600 * 1_000_000
 MAX_RANGES = 50
 """A commit that touched more separate times than this says only its first and last."""
 
-_PER_STATEMENT = 3000
 _CACHE_KB = 32_768
 _CHECKPOINT_PAGES = 16_000  # of 4 kB
-_SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
-_SAVE_BUCKET = (
-    "INSERT INTO logwatcher_bucket (endpoint_id, step, start, totals, cells)"
-    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (endpoint_id, step, start)"
-    " DO UPDATE SET totals = excluded.totals, cells = excluded.cells"
-)
-
-
-class Stored(NamedTuple):
-    """A row's key: endpoint id, step, start."""
-
-    endpoint: int
-    step: int
-    start: int
 
 
 class _SomeRefused(Exception):
@@ -89,7 +73,9 @@ def _write(batches: Sequence[Batch]) -> int:
         inputs.save(cursor, batches)
         if not any(block.number for block in blocks.values()):  # nothing that a view shows
             return Head.objects.get().revision
-        return commit_revision(cursor, ranges(chain.from_iterable(map(_starts, blocks.values()))))
+        return commit_revision(
+            cursor, ranges(start for block in blocks.values() for start in block.starts)
+        )
 
 
 class Overtaken(Exception):
@@ -158,7 +144,7 @@ def write_block(
         if progress:
             _save_progress(cursor, progress, before)
         _add(cursor, source, block)
-        return commit_revision(cursor, ranges(_starts(block)))
+        return commit_revision(cursor, ranges(block.starts))
 
 
 def save_progress(progress: Progress, before: Progress) -> None:
@@ -227,12 +213,7 @@ def _add(cursor: CursorWrapper, source: str, block: Block) -> None:
     rows = _endpoint_ids(cursor, source_id, endpoints, block.succeeded)
     ids = [rows[endpoint] for endpoint in endpoints]
     request.insert(cursor, block, ids)
-    _add_buckets(cursor, block, ids)
-
-
-def _starts(block: Block) -> Iterator[int]:
-    """Of the smallest buckets."""
-    return chain.from_iterable(column.starts for column in block.buckets if column.step == STEPS[0])
+    bucket.add(cursor, block, ids)
 
 
 def _source(batch: Batch) -> str:
@@ -271,87 +252,6 @@ def _known_endpoints(cursor: CursorWrapper, source_id: int) -> dict[tuple[str, s
         "SELECT method, route, id FROM logwatcher_endpoint WHERE source_id = %s", [source_id]
     )
     return {(method, route): row_id for method, route, row_id in cursor.fetchall()}
-
-
-def _add_buckets(cursor: CursorWrapper, block: Block, ids: Sequence[int]) -> None:
-    """Add the buckets to the stored ones. Safe since no one else writes meanwhile.
-
-    Most of an old log's are new, and need no merging.
-    """
-    rows = [
-        row
-        for of in block.buckets
-        for row in zip(
-            map(ids.__getitem__, of.endpoints),
-            repeat(of.step),
-            of.starts,
-            of.totals,
-            of.cells,
-            strict=False,
-        )
-    ]
-    if len(rows) <= _PER_STATEMENT:
-        stored = dict(_stored_buckets(cursor, [Stored(*row[:3]) for row in rows]))
-    else:
-        stored = {key: of for column in block.buckets for key, of in _near(cursor, column, ids)}
-    is_shared = len(set(ids)) < len(ids)  # some endpoints are counted as one
-    known = [row for row in rows if is_shared or row[:3] in stored]
-    merged = merge_by_key(
-        chain(
-            ((row[:3], Aggregate(*row[3:])) for row in known),
-            ((key, stored[key]) for key in {row[:3] for row in known} & stored.keys()),
-        )
-    )
-    if not is_shared:
-        cursor.executemany(_SAVE_BUCKET, [row for row in rows if row[:3] not in stored])
-    cursor.executemany(_SAVE_BUCKET, [(*key, *aggregate) for key, aggregate in merged.items()])
-
-
-def _near(
-    cursor: CursorWrapper, column: Column, ids: Sequence[int]
-) -> Iterator[tuple[tuple[int, int, int], Aggregate]]:
-    """What the store has of the buckets of ``column``, and maybe of others beside them."""
-    if not column.starts:
-        return
-    first, last = min(column.starts), max(column.starts)
-    endpoints = sorted({ids[endpoint] for endpoint in column.endpoints})
-    if ((last - first) // column.step + 1) * len(endpoints) > _SPARSE * len(column.starts):
-        keys = zip(column.endpoints, column.starts, strict=True)
-        yield from _stored_buckets(
-            cursor, [Stored(ids[endpoint], column.step, start) for endpoint, start in keys]
-        )
-        return
-    for begin in range(0, len(endpoints), _PER_STATEMENT):
-        some = endpoints[begin : begin + _PER_STATEMENT]
-        cursor.execute(
-            "SELECT endpoint_id, step, start, totals, cells FROM logwatcher_bucket"
-            f" WHERE endpoint_id IN ({', '.join(['%s'] * len(some))})"
-            " AND step = %s AND start BETWEEN %s AND %s",
-            [*some, column.step, first, last],
-        )
-        for *key, totals, cells in cursor.fetchall():
-            yield Stored(*key), Aggregate(totals, cells)
-
-
-def _stored_buckets(
-    cursor: CursorWrapper, keys: Sequence[Stored]
-) -> Iterator[tuple[tuple[int, int, int], Aggregate]]:
-    """What the store has of these buckets.
-
-    By a join, since SQLite reads the whole table for ``IN (VALUES …)``; CROSS tells it to begin
-    with the values.
-    """
-    for first in range(0, len(keys), _PER_STATEMENT):
-        some = keys[first : first + _PER_STATEMENT]
-        values = ", ".join(["(%s, %s, %s)"] * len(some))
-        cursor.execute(
-            "SELECT endpoint_id, step, start, totals, cells"
-            f" FROM (VALUES {values}) AS wanted CROSS JOIN logwatcher_bucket"
-            " WHERE endpoint_id = column1 AND step = column2 AND start = column3",
-            [value for key in some for value in key],
-        )
-        for *key, totals, cells in cursor.fetchall():
-            yield Stored(*key), Aggregate(totals, cells)
 
 
 def _save_position(cursor: CursorWrapper, position: Position) -> None:
