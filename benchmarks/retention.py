@@ -32,7 +32,7 @@ PER_BLOCK = 50_000
 PER_COMMIT = 20
 PAUSE_S = 0.02
 ALONE_S = 30.0
-TABLES = ("bucket", "pack", "request")
+TABLES = ("bucket", "chunk", "pack", "request")
 
 
 def fill(requests: int, now: float) -> None:

@@ -1,5 +1,6 @@
 """Bytes on disk per request, of a month of requests: those of the requests, and of the buckets.
 
+Buckets are kept as the default limits say: of 5 s for 2 days, of a minute and an hour for all 30.
 Raw: a row per request in PostgreSQL with the same fields and an index on its time.
 """
 
@@ -11,7 +12,7 @@ from benchmarks.figure import Figure, Limit
 from tests import database
 
 REQUESTS = ["logwatcher_request", "logwatcher_pack"]
-BUCKETS = ["logwatcher_bucket"]
+BUCKETS = ["logwatcher_bucket", "logwatcher_chunk"]
 RAW = ["raw"]
 MOST = Limit(at_most=100)
 MOST_OF_BUCKETS = Limit(at_most=5)

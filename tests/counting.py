@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate, encode, to_sums
+from logwatcher.core.aggregate import CELLS, TOTALS, Aggregate, encode
 from logwatcher.core.buckets import STEPS, Endpoint, align
-from logwatcher.core.chunk import Packed, unpack
+from logwatcher.core.chunk import Packed, concatenate, unpack
 from logwatcher.core.event import Event
 from logwatcher.core.sketch import bins_of
 
@@ -50,6 +50,6 @@ def fill(source: str, events: Sequence[Event]) -> dict[BucketKey, Aggregate]:
 
 def unpacked(chunks: Iterable[Packed], step: int) -> Iterator[tuple[int, int, Aggregate]]:
     """Endpoint, start and content of each bucket in chunks."""
-    of = unpack(chunks, step)
-    parts = encode(to_sums((of.totals, of.total_of), (of.cells, of.cell_of)), len(of.start))
+    of = concatenate(list(unpack(chunks, step)))
+    parts = encode(of.sums, len(of.start))
     return zip(of.endpoint.tolist(), of.start.tolist(), parts, strict=True)

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connection
 
 from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.buckets import Endpoint, merge_by_key
+from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
 from logwatcher.core.chunk import Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import FIELDS, keys_of, rest_of, unpack_numbers, unpack_steps
@@ -80,11 +80,15 @@ def _buckets(url: str) -> Iterator[tuple[int, int, int, Aggregate]]:
     columns = "endpoint_id, step, start, totals, cells"
     for *key, totals, cells in query(url, f"SELECT {columns} FROM logwatcher_bucket"):  # noqa: S608
         yield (*key, Aggregate(bytes(totals), bytes(cells)))
-    chunks = query(url, f"SELECT {columns} FROM logwatcher_chunk")  # noqa: S608
-    for endpoint, step, start, totals, cells in chunks:
-        one = Packed(endpoint, start, bytes(totals), bytes(cells))
-        for _, at, content in unpacked([one], step):
+    chunks = query(url, f"SELECT {columns}, sum_totals, sum_cells FROM logwatcher_chunk")  # noqa: S608
+    for endpoint, step, start, *blobs in chunks:
+        totals, cells, sum_totals, sum_cells = map(bytes, blobs)
+        buckets = list(unpacked([Packed(endpoint, start, totals, cells)], step))
+        for _, at, content in buckets:
             yield endpoint, step, at, content
+        if step == STEPS[-1]:
+            (total,) = merge_by_key(("", of) for _, _, of in buckets).values()
+            assert total == Aggregate(sum_totals, sum_cells)
 
 
 def assert_consistent(url: str) -> int:

@@ -104,7 +104,7 @@ def test_what_comes_late_is_added_to_what_is_in_a_chunk() -> None:
 def test_nothing_that_is_shown_changes(seed: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(condense, "MIN_BUCKETS", 2)
-        patch.setattr(condense, "MAX_BUCKETS", 5)
+        patch.setattr(condense, "most", lambda step: 5)
         rng = random.Random(seed)
         for _ in range(3):
             sample = events(rng.choice((1, 10, 60)), seed=rng.getrandbits(32), seconds=7200)
@@ -116,7 +116,7 @@ def test_nothing_that_is_shown_changes(seed: int) -> None:
 
 
 def test_who_reads_meanwhile_sees_each_request_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(condense, "MAX_BUCKETS", MIN_BUCKETS)
+    monkeypatch.setattr(condense, "most", lambda step: MIN_BUCKETS)
     sent = every_5_s(20 * MIN_BUCKETS, NOON - 3600)
     writer.write([Batch("web", sent)])
     window = reader.window(View(range="24h", step="5s"), NOON)

@@ -6,15 +6,32 @@ what it holds is the sum of them.
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
 
-from logwatcher.core.aggregate import CELLS, TOTALS, Array, Groups, Sums, join
+from logwatcher.core.aggregate import (
+    CELLS,
+    TOTALS,
+    Aggregate,
+    Array,
+    Groups,
+    Sums,
+    encode,
+    join,
+    regroup,
+    to_sums,
+)
+from logwatcher.core.buckets import STEPS
 
-MIN_BUCKETS, MAX_BUCKETS = 24, 240
-"""In a chunk. Fewer are rows; more would be unpacked for a question about a part of them."""
+MIN_BUCKETS, MAX_BUCKETS, MAX_COARSEST = 24, 240, 48
+"""In a chunk. Fewer are rows; more would be unpacked for a question about a part of them.
+
+There are fewer of the coarsest step, whose chunks have their sum beside them: a question about many
+days unpacks only the first and the last.
+"""
 
 _LEVEL = 1  # higher ones take three times as long for a twentieth less
 _HEAD = Struct("<HI")  # how many buckets, how many totals or cells
@@ -31,6 +48,9 @@ class Chunk(NamedTuple):
         last_start: the last one's.
         totals: those of all of them, packed.
         cells: likewise.
+        sum_totals: of all of them together, as in ``Aggregate``; empty unless the step is the
+            coarsest.
+        sum_cells: likewise.
     """
 
     number: int
@@ -38,8 +58,13 @@ class Chunk(NamedTuple):
     last_start: int
     totals: bytes
     cells: bytes
+    sum_totals: bytes
+    sum_cells: bytes
 
 
+Spans = Sequence[tuple[int, int]]
+"""``[start, end)`` in seconds, ascending and apart."""
+ALWAYS = ((-(1 << 60), 1 << 60),)
 Row = tuple[int, int, bytes, bytes]
 """A bucket as it is stored alone: endpoint, start, encoded totals and cells."""
 
@@ -62,33 +87,31 @@ class Buckets(NamedTuple):
     Attributes:
         endpoint: of each bucket, a number that the maker gives a meaning; shape (n,).
         start: of each, seconds; shape (n,).
-        totals: ``TOTALS`` records of all of them.
-        total_of: of each record, which bucket's it is, 0 to n - 1.
-        cells: ``CELLS`` records.
-        cell_of: likewise.
+        sums: what they hold; the groups are places in ``start``, ascending.
     """
 
     endpoint: Groups
     start: Groups
-    totals: Array
-    total_of: Groups
-    cells: Array
-    cell_of: Groups
+    sums: Sums
 
-    def select(self, is_wanted: Array) -> "Buckets":
-        """Some of them; ``is_wanted`` is of all."""
-        if is_wanted.all():
+    def part(self, first: int, end: int) -> "Buckets":
+        """Those in places ``first`` up to ``end``."""
+        if (first, end) == (0, len(self.start)):
             return self
-        number = np.cumsum(is_wanted) - 1
-        of_total, of_cell = is_wanted[self.total_of], is_wanted[self.cell_of]
-        return Buckets(
-            self.endpoint[is_wanted],
-            self.start[is_wanted],
-            self.totals[of_total],
-            number[self.total_of[of_total]],
-            self.cells[of_cell],
-            number[self.cell_of[of_cell]],
-        )
+        totals, cells = (_between(columns, first, end) for columns in self.sums)
+        return Buckets(self.endpoint[first:end], self.start[first:end], Sums(totals, cells))
+
+
+def _between(columns: tuple[Array, ...], first: int, end: int) -> tuple[Array, ...]:
+    """The records of the groups ``first`` up to ``end``, numbered from 0."""
+    begin, stop = np.searchsorted(columns[0], (first, end)).tolist()
+    group, *values = (column[begin:stop] for column in columns)
+    return (group - first, *values)
+
+
+def most(step: int) -> int:
+    """Buckets of this step in one chunk."""
+    return MAX_COARSEST if step == STEPS[-1] else MAX_BUCKETS
 
 
 def chunks(starts: Groups, step: int, sums: Sums, first: int, end: int) -> Iterator[Chunk]:
@@ -101,29 +124,23 @@ def chunks(starts: Groups, step: int, sums: Sums, first: int, end: int) -> Itera
         first: the place of the first one; all are of one endpoint.
         end: the place behind the last.
     """
-    parts = -(-(end - first) // MAX_BUCKETS)
+    parts = -(-(end - first) // most(step))
     edges = [first + (end - first) * part // parts for part in range(parts + 1)]
-    totals = np.searchsorted(sums.totals[0], edges).tolist()
-    cells = np.searchsorted(sums.cells[0], edges).tolist()
-    for part in range(parts):
-        begin = edges[part]
-        of = starts[begin : edges[part + 1]]
-        yield Chunk(
-            len(of),
-            int(of[0]),
-            int(of[-1]),
-            *_pack(
-                (of - of[0]) // step,
-                [column[totals[part] : totals[part + 1]] for column in sums.totals],
-                [column[cells[part] : cells[part + 1]] for column in sums.cells],
-                begin,
-            ),
-        )
+    for edge in pairwise(edges):
+        of = starts[slice(*edge)]
+        totals, cells = (_between(columns, *edge) for columns in sums)
+        data = _pack((of - of[0]) // step, totals, cells)
+        total = _sum(Sums(totals, cells), len(of)) if step == STEPS[-1] else Aggregate()
+        yield Chunk(len(of), int(of[0]), int(of[-1]), *data, *total)
 
 
-def unpack(packed: Iterable[Packed], step: int) -> Buckets:
-    """All buckets of chunks of this step."""
-    return concatenate([_unpack(of, step) for of in packed])
+def unpack(packed: Iterable[Packed], step: int, spans: Spans = ALWAYS) -> Iterator[Buckets]:
+    """The buckets of each chunk of this step that start in one of these times."""
+    for one in packed:
+        of = _unpack(one, step)
+        for first, end in np.searchsorted(of.start, spans).tolist():
+            if first < end:
+                yield of.part(first, end)
 
 
 def from_rows(rows: Sequence[Row]) -> Buckets:
@@ -131,12 +148,8 @@ def from_rows(rows: Sequence[Row]) -> Buckets:
     if not rows:
         return NOTHING
     endpoint, start, totals, cells = zip(*rows, strict=True)
-    return Buckets(
-        np.array(endpoint, np.int64),
-        np.array(start, np.int64),
-        *join(totals, TOTALS),
-        *join(cells, CELLS),
-    )
+    sums = to_sums(join(totals, TOTALS), join(cells, CELLS))
+    return Buckets(np.array(endpoint, np.int64), np.array(start, np.int64), sums)
 
 
 def concatenate(parts: Sequence[Buckets]) -> Buckets:
@@ -144,20 +157,30 @@ def concatenate(parts: Sequence[Buckets]) -> Buckets:
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
     before = np.cumsum([0, *(len(part.start) for part in parts[:-1])])
+    totals, cells = (
+        _append([part.sums[kind] for part in parts], before) for kind in range(len(Sums._fields))
+    )
     return Buckets(
         np.concatenate([part.endpoint for part in parts]),
         np.concatenate([part.start for part in parts]),
-        np.concatenate([part.totals for part in parts]),
-        np.concatenate([part.total_of + n for part, n in zip(parts, before, strict=True)]),
-        np.concatenate([part.cells for part in parts]),
-        np.concatenate([part.cell_of + n for part, n in zip(parts, before, strict=True)]),
+        Sums(totals, cells),
     )
 
 
+def _append(parts: Sequence[tuple[Array, ...]], before: Groups) -> tuple[Array, ...]:
+    """Records of several parts; their groups are raised by so many."""
+    group, *values = map(np.concatenate, zip(*parts, strict=True))
+    return (group + np.repeat(before, [len(part[0]) for part in parts]), *values)
+
+
+def _sum(sums: Sums, n: int) -> Aggregate:
+    return encode(regroup(sums, np.zeros(n, np.int64)), 1)[0]
+
+
 def _pack(
-    offsets: Groups, totals: Sequence[Groups], cells: Sequence[Groups], begin: int
+    offsets: Groups, totals: tuple[Array, ...], cells: tuple[Array, ...]
 ) -> tuple[bytes, bytes]:
-    """The two blobs of a chunk; ``begin`` is the number of its first group.
+    """The two blobs of a chunk.
 
     Each cell is of a total and in the same order, so that how many each total has says whose
     they are.
@@ -173,7 +196,7 @@ def _pack(
             len(group),
             [
                 np.diff(offsets, prepend=0),
-                np.bincount(group - begin, minlength=len(offsets)),
+                np.bincount(group, minlength=len(offsets)),
                 status,
                 *sums,
                 np.bincount(total_of, minlength=len(group)),
@@ -187,19 +210,21 @@ def _unpack(packed: Packed, step: int) -> Buckets:
     n, n_totals = _HEAD.unpack_from(packed.totals)
     columns = _decompress(packed.totals, [n, n, *[n_totals] * 5])
     offsets, counts, status, requests, size, us, cell_counts = columns
-    totals = np.empty(n_totals, TOTALS)
-    totals["status"], totals["requests"], totals["bytes"], totals["us"] = status, requests, size, us
     total_of = np.repeat(np.arange(n), counts)
-    cells, cell_of = NOTHING.cells, NOTHING.cell_of
+    totals = (total_of, *(column.astype(np.int64) for column in (status, requests, size, us)))
+    cells = NOTHING.sums.cells
     if packed.cells:
         _, n_cells = _HEAD.unpack_from(packed.cells)
         index, requests = _decompress(packed.cells, [n_cells, n_cells])
-        of = np.repeat(np.arange(n_totals), cell_counts)
-        cells, cell_of = np.empty(n_cells, CELLS), total_of[of]
-        cells["status"], cells["requests"] = status[of], requests
-        cells["bin"] = np.cumsum(index) % _BINS
-    start = packed.start + np.cumsum(offsets) * step
-    return Buckets(np.full(n, packed.endpoint), start, totals, total_of, cells, cell_of)
+        bins = np.cumsum(index, dtype=np.uint16)  # modulo _BINS
+        cells = (
+            np.repeat(total_of, cell_counts),
+            np.repeat(status, cell_counts).astype(np.int64),
+            bins.astype(np.int64),
+            requests.astype(np.int64),
+        )
+    start = packed.start + np.cumsum(offsets, dtype=np.int64) * step
+    return Buckets(np.full(n, packed.endpoint), start, Sums(totals, cells))
 
 
 def _compress(buckets: int, records: int, columns: Sequence[Groups]) -> bytes:
@@ -214,21 +239,17 @@ def _narrow(column: Groups) -> bytes:
     return bytes([width]) + data.T.tobytes()
 
 
-def _decompress(packed: bytes, lengths: Sequence[int]) -> Iterator[Groups]:
+def _decompress(packed: bytes, lengths: Sequence[int]) -> Iterator[Array]:
     data = zlib.decompress(packed[_HEAD.size :])
     at = 0
     for length in lengths:
         width = data[at]
-        planes = np.frombuffer(data, np.uint8, length * width, at + 1).reshape(width, length)
+        column = np.frombuffer(data, np.uint8, length * width, at + 1)
         at += 1 + length * width
-        yield np.ascontiguousarray(planes.T).view(f"<u{width}").reshape(length).astype(np.int64)
+        if width > 1:
+            column = np.ascontiguousarray(column.reshape(width, length).T)
+        yield column.view(f"<u{width}").reshape(length)
 
 
-NOTHING = Buckets(
-    np.array([], np.int64),
-    np.array([], np.int64),
-    np.array([], TOTALS),
-    np.array([], np.int64),
-    np.array([], CELLS),
-    np.array([], np.int64),
-)
+_EMPTY = np.array([], np.int64)
+NOTHING = Buckets(_EMPTY, _EMPTY, Sums((_EMPTY,) * 5, (_EMPTY,) * 4))

@@ -53,28 +53,28 @@ def figures(of: Buckets, group: Groups, statuses: tuple[int, int]) -> dict[int, 
         group: of each bucket, any number.
         statuses: first and last.
     """
-    totals, total_of = _wanted(of.totals, of.total_of, statuses)
-    cells, cell_of = _wanted(of.cells, of.cell_of, statuses)
+    total_of, status, requests, size, us = _wanted(of.sums.totals, statuses)
+    cell_of, _, bin_, cell_requests = _wanted(of.sums.cells, statuses)
     names, index = np.unique(group, return_inverse=True)
     n = len(names)
     if not n:
         return {}
     of_total, of_cell = index[total_of], index[cell_of]
-    classes = np.minimum(totals["status"] // 100, 6)
-    by_class = _count(of_total * 7 + classes, totals["requests"], n * 7).reshape(n, 7)
-    sizes = _count(of_total, totals["bytes"], n)
-    durations = _count(of_total, totals["us"], n)
-    bins = _count(of_cell * BINS + cells["bin"], cells["requests"], n * BINS).reshape(n, BINS)
+    classes = np.minimum(status // 100, 6)
+    by_class = _count(of_total * 7 + classes, requests, n * 7).reshape(n, 7)
+    sizes = _count(of_total, size, n)
+    durations = _count(of_total, us, n)
+    bins = _count(of_cell * BINS + bin_, cell_requests, n * BINS).reshape(n, BINS)
     timed = bins.sum(axis=1)
     values = quantiles(bins, QUANTILES)
     result = {}
     for i, name in enumerate(names.tolist()):
-        requests = int(by_class[i].sum())
-        if not requests:
+        number = int(by_class[i].sum())
+        if not number:
             continue
         p50, p95, p99 = (None if np.isnan(value) else float(value) for value in values[i])
         result[name] = Figures(
-            requests=requests,
+            requests=number,
             by_class=tuple(by_class[i, 1:6].tolist()),
             bytes=int(sizes[i]),
             timed=int(timed[i]),
@@ -88,14 +88,14 @@ def figures(of: Buckets, group: Groups, statuses: tuple[int, int]) -> dict[int, 
 
 def requests_by_group(of: Buckets, group: Groups, statuses: tuple[int, int], groups: int) -> Groups:
     """How many requests each of the groups 0 to ``groups`` - 1 has; ``group`` is each bucket's."""
-    totals, total_of = _wanted(of.totals, of.total_of, statuses)
-    return _count(group[total_of], totals["requests"], groups)
+    total_of, _, requests, *_ = _wanted(of.sums.totals, statuses)
+    return _count(group[total_of], requests, groups)
 
 
 def statuses(of: Buckets, wanted: tuple[int, int]) -> list[int]:
     """The status codes in ``[first, last]`` that there are requests with, ascending."""
-    totals, _ = _wanted(of.totals, of.total_of, wanted)
-    codes: list[int] = np.unique(totals["status"]).tolist()
+    _, status, *_ = _wanted(of.sums.totals, wanted)
+    codes: list[int] = np.unique(status).tolist()
     return codes
 
 
@@ -118,13 +118,13 @@ def _round(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 6)
 
 
-def _wanted(records: Array, bucket: Groups, statuses: tuple[int, int]) -> tuple[Array, Groups]:
-    """The records with a wanted status, and the bucket of each."""
+def _wanted(columns: tuple[Array, ...], statuses: tuple[int, int]) -> tuple[Array, ...]:
+    """The records with a wanted status, which is the second column."""
     first, last = statuses
     if (first, last) == (0, 999):
-        return records, bucket
-    is_wanted = (records["status"] >= first) & (records["status"] <= last)
-    return records[is_wanted], bucket[is_wanted]
+        return columns
+    is_wanted = (columns[1] >= first) & (columns[1] <= last)
+    return tuple(column[is_wanted] for column in columns)
 
 
 def _count(index: Array, weights: Array, length: int) -> Groups:

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-import numpy as np
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core import chunk
-from logwatcher.core.aggregate import Aggregate, to_sums
+from logwatcher.core.aggregate import Aggregate
 from logwatcher.core.block import Block, Column
-from logwatcher.core.buckets import merge_by_key
-from logwatcher.core.chunk import Buckets, Packed, Row
+from logwatcher.core.buckets import STEPS, merge_by_key
+from logwatcher.core.chunk import Buckets, Packed, Row, Spans
 
 _PER_STATEMENT = 3000
 _SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
@@ -21,12 +20,10 @@ _SAVE = (
     " DO UPDATE SET totals = excluded.totals, cells = excluded.cells"
 )
 _INSERT_CHUNK = (
-    "INSERT INTO logwatcher_chunk (endpoint_id, step, number, start, last_start, totals, cells)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+    "INSERT INTO logwatcher_chunk (endpoint_id, step, number, start, last_start, totals, cells,"
+    " sum_totals, sum_cells) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 
-Spans = Sequence[tuple[int, int]]
-"""``[start, end)`` in seconds, ascending and apart."""
 Params = Sequence[Any]  # Any: what SQL takes
 
 
@@ -100,36 +97,64 @@ def read(
     inside = " OR ".join(["(start >= %s AND start < %s)"] * len(spans))
     touching = " OR ".join(["(last_start >= %s AND start < %s)"] * len(spans))
     values = [*params, step, *chain.from_iterable(spans)]
-    cursor.execute(  # at once, since rows may become a chunk between two questions
+    return _read(
+        cursor,
+        # At once, since rows may become a chunk between two questions.
         f"SELECT 0, endpoint_id, start, totals, {cells} FROM logwatcher_bucket"
         f" WHERE {where} AND step = %s AND ({inside})"
         f" UNION ALL SELECT 1, endpoint_id, start, totals, {cells} FROM logwatcher_chunk"
         f" WHERE {where} AND step = %s AND ({touching})",
         [*values, *values],
+        step,
+        spans,
     )
+
+
+def read_sums(
+    cursor: CursorWrapper, where: str, params: Params, step: int, start: int, end: int
+) -> Buckets:
+    """What the buckets of a step from ``start`` to ``end`` hold, many of an endpoint as one.
+
+    For the other arguments see ``read``.
+    """
+    if step != STEPS[-1]:
+        return read(cursor, where, params, step, [(start, end)])
+    span = [*params, step, start, end]
+    columns = "endpoint_id, start"
+    return _read(
+        cursor,
+        f"SELECT 0, {columns}, totals, cells FROM logwatcher_bucket"
+        f" WHERE {where} AND step = %s AND start >= %s AND start < %s"
+        f" UNION ALL SELECT 0, {columns}, sum_totals, sum_cells FROM logwatcher_chunk"
+        f" WHERE {where} AND step = %s AND start >= %s AND last_start < %s"
+        f" UNION ALL SELECT 1, {columns}, totals, cells FROM logwatcher_chunk"
+        f" WHERE {where} AND step = %s AND last_start >= %s AND start < %s"
+        " AND NOT (start >= %s AND last_start < %s)",
+        [*span, *span, *span, start, end],
+        step,
+        [(start, end)],
+    )
+
+
+def _read(cursor: CursorWrapper, sql: str, params: Params, step: int, spans: Spans) -> Buckets:
+    """The query gives 0 for a row and 1 for a chunk, then endpoint, start, totals and cells."""
+    cursor.execute(sql, params)
     rows: list[Row] = []
     packed: list[Packed] = []
-    for is_chunk, endpoint, start, totals, of_cells in cursor.fetchall():
-        row = endpoint, start, bytes(totals), bytes(of_cells or b"")
+    for is_chunk, endpoint, start, totals, cells in cursor.fetchall():
+        row = endpoint, start, bytes(totals), bytes(cells or b"")
         if is_chunk:
             packed.append(Packed(*row))
         else:
             rows.append(row)
-    unpacked = chunk.unpack(packed, step)
-    starts, ends = np.array(spans, np.int64).T
-    span = np.searchsorted(starts, unpacked.start, "right") - 1
-    is_inside = (span >= 0) & (unpacked.start < ends[span])
-    return chunk.concatenate([unpacked.select(is_inside), chunk.from_rows(rows)])
+    return chunk.concatenate([*chunk.unpack(packed, step, spans), chunk.from_rows(rows)])
 
 
 def insert_chunk(cursor: CursorWrapper, endpoint: int, step: int, rows: Sequence[Row]) -> None:
     """Insert a chunk of these rows, which are in order of time."""
     of = chunk.from_rows(rows)
-    sums = to_sums((of.totals, of.total_of), (of.cells, of.cell_of))
-    cursor.executemany(
-        _INSERT_CHUNK,
-        [(endpoint, step, *one) for one in chunk.chunks(of.start, step, sums, 0, len(of.start))],
-    )
+    made = chunk.chunks(of.start, step, of.sums, 0, len(of.start))
+    cursor.executemany(_INSERT_CHUNK, [(endpoint, step, *one) for one in made])
 
 
 def _near(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from logwatcher.core.buckets import STEPS
-from logwatcher.core.chunk import MAX_BUCKETS, MIN_BUCKETS
+from logwatcher.core.chunk import MIN_BUCKETS, most
 from logwatcher.store import bucket
 from logwatcher.store.database import connection
 from logwatcher.store.sweep import Held
@@ -45,7 +45,7 @@ def _condense(held: Held, endpoint: int, step: int, last: int) -> bool:
         cursor.execute(
             "SELECT endpoint_id, start, totals, cells FROM logwatcher_bucket"
             " WHERE endpoint_id = %s AND step = %s AND start <= %s ORDER BY start LIMIT %s",
-            [endpoint, step, last, MAX_BUCKETS],
+            [endpoint, step, last, most(step)],
         )
         rows = cursor.fetchall()
         if len(rows) < MIN_BUCKETS:

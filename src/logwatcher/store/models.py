@@ -78,6 +78,8 @@ class Chunk(models.Model):
     last_start = models.BigIntegerField()
     totals = models.BinaryField()
     cells = models.BinaryField()
+    sum_totals = models.BinaryField()
+    sum_cells = models.BinaryField()
 
     class Meta:
         indexes = (models.Index(fields=["endpoint", "step", "last_start"], name="chunk_by_time"),)

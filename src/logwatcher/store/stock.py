@@ -136,10 +136,12 @@ def _rows(cursor: CursorWrapper) -> Amount:
 
 
 def _buckets(cursor: CursorWrapper) -> dict[int, Amount]:
-    blobs = "SUM(LENGTH(totals) + LENGTH(cells))"
+    blobs = "LENGTH(totals) + LENGTH(cells)"
+    sums = "LENGTH(sum_totals) + LENGTH(sum_cells)"
     cursor.execute(
-        f"SELECT step, COUNT(*), MIN(start), {blobs}, COUNT(*) FROM logwatcher_bucket GROUP BY step"
-        f" UNION ALL SELECT step, SUM(number), MIN(start), {_CHUNK} * {blobs}, 0"
+        f"SELECT step, COUNT(*), MIN(start), SUM({blobs}), COUNT(*) FROM logwatcher_bucket"
+        f" GROUP BY step UNION ALL"
+        f" SELECT step, SUM(number), MIN(start), {_CHUNK} * SUM({blobs} + {sums}), 0"
         " FROM logwatcher_chunk GROUP BY step"
     )
     found: dict[int, Amount] = {}
