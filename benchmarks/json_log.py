@@ -31,6 +31,6 @@ def measure(bench: Bench) -> list[Figure]:
     )
     log.unlink()
     return [
-        *importing.figures(lines, "GoAccess", ours, theirs, TIMES),
-        *importing.figures(lines, "DuckDB, the bound", ours, bound, None),
+        *importing.figures("requests stored", lines, "GoAccess", ours, theirs, TIMES),
+        *importing.figures("requests stored", lines, "DuckDB, the bound", ours, bound, None),
     ]

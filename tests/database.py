@@ -75,8 +75,25 @@ def count_requests(url: str) -> int:
     return number
 
 
+def buckets(url: str) -> dict[BucketKey, Aggregate]:
+    """All of them, in chunks or not."""
+    endpoints = _endpoints(url)
+    return merge_by_key(
+        (BucketKey(endpoints[row], step, start), of) for row, step, start, of in _buckets(url)
+    )
+
+
+def _endpoints(url: str) -> dict[int, Endpoint]:
+    found = query(
+        url,
+        "SELECT e.id, s.name, e.method, e.route FROM logwatcher_endpoint e"
+        " JOIN logwatcher_source s ON s.id = e.source_id",
+    )
+    return {row: Endpoint(*of) for row, *of in found}
+
+
 def _buckets(url: str) -> Iterator[tuple[int, int, int, Aggregate]]:
-    """Endpoint, step, start and content of all buckets, in chunks or not."""
+    """Endpoint's row, step, start and content of each, or of a part of it."""
     columns = "endpoint_id, step, start, totals, cells"
     for *key, totals, cells in query(url, f"SELECT {columns} FROM logwatcher_bucket"):  # noqa: S608
         yield (*key, Aggregate(bytes(totals), bytes(cells)))
@@ -98,18 +115,7 @@ def assert_consistent(url: str) -> int:
         How many requests there are.
     """
     stored_requests = requests(url)
-    endpoints = {
-        row: Endpoint(*of)
-        for row, *of in query(
-            url,
-            "SELECT e.id, s.name, e.method, e.route FROM logwatcher_endpoint e"
-            " JOIN logwatcher_source s ON s.id = e.source_id",
-        )
-    }
-    stored = merge_by_key(
-        (BucketKey(endpoints[row], step, start), of) for row, step, start, of in _buckets(url)
-    )
-    assert stored == _recount(stored_requests, endpoints)
+    assert buckets(url) == _recount(stored_requests, _endpoints(url))
     numbers = [number for (number,) in query(url, "SELECT number FROM logwatcher_revision")]
     ((newest, last_request),) = query(url, "SELECT revision, last_request FROM logwatcher_head")
     assert sorted(numbers) == list(range(newest - len(numbers) + 1, newest + 1))

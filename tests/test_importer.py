@@ -22,7 +22,7 @@ from logwatcher.importer import Importer, Summary, reached, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
 from logwatcher.store import writer
-from logwatcher.store.models import Head, Import, Source
+from logwatcher.store.models import Endpoint, Head, Import, Source
 from tests import database
 from tests.server import PROGRAM
 
@@ -65,10 +65,17 @@ def import_files(
     rejects: io.BytesIO | None = None,
     tell: Callable[[Summary], None] = lambda summary: None,
     zone: str = "local",
+    with_requests: bool = True,
 ) -> Summary:
     with Parsers(0) as parsers:
         importer = Importer(
-            parsers, format_=format_, name=name, zone=zone, rejects=rejects, tell=tell
+            parsers,
+            format_=format_,
+            name=name,
+            zone=zone,
+            rejects=rejects,
+            tell=tell,
+            with_requests=with_requests,
         )
         for path in paths:
             importer.import_file(path)
@@ -79,6 +86,21 @@ def stored() -> list[int]:
     """The numbers of the lines in the store, each as often as it is there."""
     paths = database.paths(database.url_of_tests())
     return sorted(int(path.removeprefix("/api/")) for path in paths)
+
+
+@pytest.mark.parametrize("n", [300, 3000])
+def test_figures_alone_are_those_of_all_requests(log: Path, n: int) -> None:
+    log.write_bytes(lines(range(n)))
+    url = database.url_of_tests()
+    assert import_files(log, name="web", with_requests=False).matched == n
+    assert database.count_requests(url) == 0
+    alone = database.buckets(url)
+    assert alone
+    Endpoint.objects.all().delete()
+    log.write_bytes(b"nonsense\n" + lines(range(n)))
+    assert import_files(log, name="web", format_="combined").matched == n
+    assert database.count_requests(url) == n
+    assert database.buckets(url) == alone
 
 
 @pytest.mark.parametrize("suffix", PACK)

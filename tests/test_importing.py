@@ -142,3 +142,11 @@ def test_old_logs_are_warned_of_and_kept_until_a_server_runs(run: Run, tmp_path:
     assert done.stderr.count("a server deletes requests after 7 days") == 1
     assert "a server keeps figures only, of those before" in done.stdout
     assert run("old.log").stderr.count("a server deletes") == 0
+
+
+def test_where_only_figures_are_wanted_no_request_is_missed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "old.log").write_bytes(lines(range(30)))
+    environment = {"LOGWATCHER_KEEP_REQUESTS": "7d", "LOGWATCHER_KEEP_FIGURES": "1h:forever"}
+    done = run("old.log", "--figures-only", **environment)
+    assert done.stdout.startswith("1 file, 30 lines: 30 matched, 0 rejected; ")
+    assert "a server" not in done.stdout + done.stderr

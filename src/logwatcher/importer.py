@@ -117,6 +117,7 @@ class Importer:
         zone: str = LOCAL,
         rejects: BinaryIO | None = None,
         policy: Policy = STRICT,
+        with_requests: bool = True,
         tell: Callable[[Summary], None] = lambda summary: None,
     ) -> None:
         """Begin with nothing done.
@@ -128,6 +129,7 @@ class Importer:
             zone: of times that have no offset, as ``find_zone`` takes it.
             rejects: gets a line for each one that doesn't match: file, reason, line.
             policy: what is kept of a request.
+            with_requests: False: requests are counted, and none is kept.
             tell: called after each commit.
         """
         writer.expect_blocks()
@@ -138,6 +140,7 @@ class Importer:
         self._zone = zone
         self._rejects = rejects
         self._policy = policy
+        self._with_requests = with_requests
         self._tell = tell
 
     def import_file(self, path: Path) -> None:
@@ -261,7 +264,13 @@ class Importer:
                 headers = tuple(file.headers.values())
                 wants_rejects = self._rejects is not None
                 job = Job(
-                    piece.lines, file.format, headers, wants_rejects, self._policy, self._zone
+                    piece.lines,
+                    file.format,
+                    headers,
+                    wants_rejects,
+                    self._policy,
+                    self._zone,
+                    self._with_requests,
                 )
                 done = archive.done if archive else piece.end
                 waiting.append((piece, done, self._parsers.submit(job)))

@@ -35,11 +35,15 @@ def run(
     rejects: Path | None,
     policy: Policy = STRICT,
     zone: str = LOCAL,
+    *,
+    with_requests: bool = True,
 ) -> int:
     """Import these; returns the exit code, 2 if not all could be read. Raises Unwritable."""
     files = [path for path in paths if path != STDIN]
     size = sum(path.stat().st_size for path in files)
     limits = wanted_limits()
+    if not with_requests:
+        limits = limits._replace(requests_s=None, requests_bytes=None)
     report = _Report(None if STDIN in paths else size, limits)
     count = cores() if size > SMALL or STDIN in paths else 0
     output = _open(rejects)
@@ -53,6 +57,7 @@ def run(
                 rejects=output,
                 policy=policy,
                 zone=zone,
+                with_requests=with_requests,
                 tell=report.show,
             )
             try:

@@ -23,6 +23,9 @@ def add_import(commands: Commands) -> None:
     )
     command.add_argument("--name", help="what the page calls them; default: by the file's name")
     command.add_argument("--rejects", type=Path, help="a file for the lines that don't match")
+    command.add_argument(
+        "--figures-only", action="store_true", help="count the requests, but keep none of them"
+    )
     option.add_format(command)
     option.add_privacy(command)
     command.set_defaults(command=_import)
@@ -57,7 +60,13 @@ def _import(options: argparse.Namespace) -> int:
     format_ = None if options.format == option.AUTO else options.format
     try:
         return importing.run(
-            paths, format_, source or None, options.rejects, policy, options.time_zone
+            paths,
+            format_,
+            source or None,
+            options.rejects,
+            policy,
+            options.time_zone,
+            with_requests=not options.figures_only,
         )
     except importing.Unwritable as error:
         raise UsageError(f"--rejects: {error}") from None

@@ -81,13 +81,16 @@ class _Numbers(dict[tuple[str, str], int]):
         return number
 
 
-def to_block(events: Sequence[Event], *, with_chunks: bool = False) -> Block:
+def to_block(
+    events: Sequence[Event], *, with_chunks: bool = False, with_requests: bool = True
+) -> Block:
     """The block of these events, in any order.
 
     Args:
         events: of one source.
         with_chunks: whether an endpoint's buckets, if they are many, become chunks; for an old log
             that is read once. What comes little by little would make many small ones.
+        with_requests: False: they are counted, and in none of ``rows`` and ``packs``.
     """
     events = sorted(events, key=itemgetter(0))
     n = len(events)
@@ -107,8 +110,8 @@ def to_block(events: Sequence[Event], *, with_chunks: bool = False) -> Block:
         n,
         list(numbers),
         {event.route for event in events if event.status <= _MAX_SUCCESS},
-        list(zip(*stored, strict=True)) if n < MIN_PACKED else [],
-        pack(stored) if n >= MIN_PACKED else [],
+        list(zip(*stored, strict=True)) if with_requests and n < MIN_PACKED else [],
+        pack(stored) if with_requests and n >= MIN_PACKED else [],
         np.unique(seconds - seconds % STEPS[0]).tolist(),
         *_fill(sums, seconds, np.array(endpoint, np.int64), MIN_BUCKETS if with_chunks else n + 1),
     )

@@ -42,6 +42,7 @@ class Job(NamedTuple):
         wants_rejects: whether the lines that don't match are asked for.
         policy: what the events keep.
         zone: of times that have no offset, as ``find_zone`` takes it.
+        with_requests: False: they are only counted.
     """
 
     lines: bytes
@@ -50,6 +51,7 @@ class Job(NamedTuple):
     wants_rejects: bool = False
     policy: Policy = STRICT
     zone: str = "UTC"
+    with_requests: bool = True
 
 
 class Parsed(NamedTuple):
@@ -96,7 +98,7 @@ def parse(job: Job) -> Parsed:
         except ParseError:
             continue
     events = read_events(job.lines.splitlines(), read, tally, usual)
-    block = to_block(events, with_chunks=True)
+    block = to_block(events, with_chunks=True, with_requests=job.with_requests)
     return Parsed(block, tally.matched, tally.unmatched, tally.reasons, tally.kept)
 
 

@@ -17,7 +17,12 @@ _PACK = "id, last_id, first_us, last_us, number, endpoints, ids, keys, rest"
 
 
 def insert(cursor: CursorWrapper, block: Block, endpoints: Sequence[int]) -> None:
-    """Insert the block's requests; ``endpoints`` are the rows of the block's. Under the lock."""
+    """Insert what the block has of its requests; ``endpoints`` are the rows of the block's.
+
+    Under the lock.
+    """
+    if not block.rows and not block.packs:
+        return
     first = _reserve(cursor, block.number)
     if block.rows:
         marks = ", ".join(["%s"] * (1 + len(FIELDS)))
