@@ -11,8 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from django.db import connection
 
-from logwatcher.core.aggregate import Aggregate
-from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
+from logwatcher.core.aggregate import Aggregate, merge_by_key
+from logwatcher.core.buckets import STEPS, Endpoint
 from logwatcher.core.chunk import Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import FIELDS, keys_of, rest_of, unpack_numbers, unpack_steps

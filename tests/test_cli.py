@@ -102,6 +102,12 @@ def commands(of: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
                 yield from commands(command)
 
 
+def test_to_parse_a_command_line_needs_neither_django_nor_numpy() -> None:
+    program = "import sys; from logwatcher import cli; cli.parser(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert not {"django", "numpy"} & set(done.stdout.decode().split())
+
+
 @pytest.mark.parametrize("command", list(commands(cli.parser())), ids=lambda command: command.prog)
 def test_help_says_what_each_option_does(bare: Program, command: argparse.ArgumentParser) -> None:
     ended = bare.run(*command.prog.split()[1:], "--help")

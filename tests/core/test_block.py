@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logwatcher.core.aggregate import Aggregate
+from logwatcher.core.aggregate import Aggregate, merge_by_key
 from logwatcher.core.block import MIN_PACKED, TOTAL, Block, to_block
-from logwatcher.core.buckets import STEPS, Endpoint, merge_by_key
+from logwatcher.core.buckets import STEPS, Endpoint
 from logwatcher.core.chunk import MAX_BUCKETS, MIN_BUCKETS, Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import keys_of, rest_of

@@ -4,7 +4,6 @@ import argparse
 import ipaddress
 import os
 import socket
-import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -132,6 +131,8 @@ def run(sources: "Sequence[Source]", listener: socket.socket, options: argparse.
     def announce() -> None:
         tell(f"{address} (Ctrl-C ends it)")
         if options.open:
+            import webbrowser
+
             webbrowser.open(address)
 
     if options.workers > 1:

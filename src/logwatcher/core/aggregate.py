@@ -6,9 +6,9 @@ order of merging can't show in the result, not even in its bytes. Many aggregate
 made or merged in one pass over arrays; per aggregate it would take ten times as long.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ UNKNOWN = -1
 
 Array = npt.NDArray[Any]  # records of one of the two dtypes above, or integers
 Groups = npt.NDArray[np.int64]
+K = TypeVar("K", bound=Hashable)
 
 _STATUSES, _BINS = 1 << 10, 1 << 11
 
@@ -94,6 +95,17 @@ def merge(aggregates: Sequence[Aggregate], groups: Groups, n: int) -> list[Aggre
     totals = join([of.totals for of in aggregates], TOTALS)
     cells = join([of.cells for of in aggregates], CELLS)
     return encode(regroup(to_sums(totals, cells), groups), n)
+
+
+def merge_by_key(parts: Iterable[tuple[K, Aggregate]]) -> dict[K, Aggregate]:
+    """The sum of the aggregates of each key."""
+    numbers: dict[K, int] = {}
+    groups, aggregates = [], []
+    for key, part in parts:
+        groups.append(numbers.setdefault(key, len(numbers)))
+        aggregates.append(part)
+    sums = merge(aggregates, np.array(groups, np.int64), len(numbers))
+    return dict(zip(numbers, sums, strict=True))
 
 
 def to_sums(totals: tuple[Array, Groups], cells: tuple[Array, Groups]) -> Sums:

@@ -1,13 +1,6 @@
-"""What buckets are of: an endpoint, a time step; and how those of one key are added."""
+"""What buckets are of: an endpoint and a time step."""
 
-from collections.abc import Hashable, Iterable
-from typing import NamedTuple, TypeVar
-
-import numpy as np
-
-from logwatcher.core.aggregate import Aggregate, merge
-
-K = TypeVar("K", bound=Hashable)
+from typing import NamedTuple
 
 STEPS = (5, 60, 3600)
 """The steps that are stored, in seconds; each divides the next."""
@@ -29,14 +22,3 @@ class Endpoint(NamedTuple):
 def align(time_s: int, step: int) -> int:
     """The start of the bucket that holds this time, before 1970 too."""
     return time_s - time_s % step
-
-
-def merge_by_key(parts: Iterable[tuple[K, Aggregate]]) -> dict[K, Aggregate]:
-    """The sum of the aggregates of each key."""
-    numbers: dict[K, int] = {}
-    groups, aggregates = [], []
-    for key, part in parts:
-        groups.append(numbers.setdefault(key, len(numbers)))
-        aggregates.append(part)
-    sums = merge(aggregates, np.array(groups, np.int64), len(numbers))
-    return dict(zip(numbers, sums, strict=True))

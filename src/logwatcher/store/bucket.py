@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core import chunk
-from logwatcher.core.aggregate import Aggregate
+from logwatcher.core.aggregate import Aggregate, merge_by_key
 from logwatcher.core.block import Block, Column
-from logwatcher.core.buckets import STEPS, merge_by_key
+from logwatcher.core.buckets import STEPS
 from logwatcher.core.chunk import Buckets, Packed, Row, Spans
 
 _PER_STATEMENT = 3000
