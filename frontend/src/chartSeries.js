@@ -10,7 +10,7 @@ import { splineCurveMonotone } from "chart.js/helpers";
 
 const GRID = 1; // the lowest bar leaves half of the grid's line free
 const LINE_WIDTH = 1.75;
-const DOT = 2;
+const DOT = 2.5;
 const DASH = [3, 3];
 
 /** A dataset without elements. */
@@ -109,7 +109,7 @@ export class Lines extends Series {
     const { ctx } = this.chart;
     for (const run of runs) {
       if (run.length === 1) {
-        drawDot(ctx, run[0]);
+        drawDot(this.chart, run[0]);
         continue;
       }
       const isDashed = run.at(-1).index === open;
@@ -138,8 +138,10 @@ function curve(ctx, points) {
   }
 }
 
-function drawDot(ctx, { x, y }) {
+/** Whole, also in a bucket that has just begun, whose middle is still to come. */
+function drawDot({ ctx, chartArea }, { x, y }) {
+  const inside = Math.min(Math.max(x, chartArea.left + DOT), chartArea.right - DOT);
   ctx.beginPath();
-  ctx.arc(x, y, DOT + 0.5, 0, 2 * Math.PI);
+  ctx.arc(inside, y, DOT, 0, 2 * Math.PI);
   ctx.fill();
 }

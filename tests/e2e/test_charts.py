@@ -20,6 +20,29 @@ SERIES = {
 }
 
 
+ATTEMPTS = 3
+WHOLE = 16
+"""Pixels that a dot fills, in most part."""
+# Of each chart of lines the pixels near its right edge with a series' colour, the most of any.
+DOTS = """() => ["errors", "latency"].map((name) => {
+  const { chart } = document.querySelector(`[data-chart="${name}"] [data-plot]`);
+  const { right, top, height } = chart.chartArea;
+  const ratio = chart.currentDevicePixelRatio;
+  const box = [right - 8, top - 4, 8, height + 6].map((edge) => Math.round(edge * ratio));
+  const { data } = chart.ctx.getImageData(...box);
+  const pixels = [...data.keys()].filter((i) => i % 4 === 0).map((i) => data.slice(i, i + 4));
+  const canvas = document.createElement("canvas");
+  const probe = canvas.getContext("2d", { willReadFrequently: true });
+  return Math.max(...chart.data.datasets.filter(({ isArea }) => !isArea).map((set) => {
+    probe.fillStyle = set.borderColor;
+    probe.fillRect(0, 0, 1, 1);
+    const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
+    const near = (of) => of[3] > 100 && Math.hypot(of[0] - r, of[1] - g, of[2] - b) < 60;
+    return pixels.filter(near).length;
+  }));
+})"""
+
+
 @pytest.fixture
 def dashboard(stocked: Shop, page: Page) -> Dashboard:
     now = int(time.time())
@@ -145,6 +168,22 @@ def test_the_open_buckets_rate_is_of_the_time_it_has_been_open(stocked: Shop, pa
     open_for = drawn.axis[1] - start
     assert rate == pytest.approx(60 * 30 / open_for, rel=0.01)
     dashboard.changes(lambda: dashboard.charts()["throughput"].sets["2xx"][start + 15], rate)
+
+
+def test_the_dot_of_a_bucket_whose_middle_is_to_come_is_whole(stocked: Shop, page: Page) -> None:
+    step = 10
+    dashboard = Dashboard(page, stocked).open(f"endpoint=/dot&step={step}s")
+    for _ in range(ATTEMPTS):
+        dashboard.becomes(lambda: time.time() % step < 1, True, 2 * step)
+        now = time.time()
+        path = f"/dot/{now:.0f}"
+        stocked.write([event(now, route="/dot")._replace(path=path)])
+        dashboard.lists_first(path)
+        dots = dashboard.page.evaluate(DOTS)
+        if time.time() % step < step / 2 - 0.5:
+            break
+        dashboard.becomes(lambda: time.time() % step > step - 1, True, step)
+    assert all(pixels >= WHOLE for pixels in dots), dots
 
 
 def _early_in_a_step(dashboard: Dashboard, step: int) -> None:
