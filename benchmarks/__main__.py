@@ -20,9 +20,11 @@ from typing import NamedTuple
 from benchmarks import (
     chart,
     combined_log,
+    curve,
     endpoints,
     fanout,
     freshness,
+    growth,
     ingest,
     json_log,
     middleware,
@@ -63,6 +65,7 @@ ROWS = {
     "storage": Row("Disk", storage.measure),
     "page": Row("Page", page.measure),
     "startup": Row("Start", startup.measure),
+    "growth": Row("How cost grows", growth.measure),
 }
 
 
@@ -148,6 +151,8 @@ def _write(folder: Path, last: record.Results, now: record.Results, scale: float
     record.write(folder / "results.json", results)
     (folder / "results.md").write_text(report.markdown(results, changes, scale=scale))
     (folder / "results.svg").write_text(chart.svg(results))
+    if found := curve.curves([one for of in results.values() for one in of.figures]):
+        (folder / "growth.svg").write_text(curve.svg(found))
 
 
 if __name__ == "__main__":

@@ -51,13 +51,17 @@ def measure(bench: Bench) -> list[Figure]:
     ]
 
 
+def our_command(port: int) -> list[str]:
+    """Our server without a database."""
+    return [sys.executable, "-m", "benchmarks.hub", str(port)]
+
+
 def _servers(bench: Bench) -> dict[str, Callable[[int], list[str]] | None]:
     """How each is started on a port."""
-    ours = [sys.executable, "-m", "benchmarks.hub"]
     eventstream = bench.peer("eventstream.py", "django_eventstream")
     starlette = bench.peer("starlette_sse.py", "sse_starlette")
     return {
-        OURS: lambda port: [*ours, str(port)],
+        OURS: our_command,
         "django-eventstream": (lambda port: [*eventstream, str(port)]) if eventstream else None,
         "sse-starlette": (lambda port: [*starlette, str(port)]) if starlette else None,
         "nchan, the bound": _nchan(bench),
@@ -88,7 +92,7 @@ def _measure(
     number: int,
 ) -> list[Figure]:
     sides = [
-        partial(_cost, bench, name, command, number) if command else None
+        partial(cost, bench, name, command, number) if command else None
         for name, command in servers.items()
     ]
     ours, *others = bench.alternate(*sides)
@@ -116,11 +120,12 @@ def _figure(
     field: int,
     limit: Limit | None,
 ) -> Figure:
-    of, others = ([cost[field] for cost in costs] for costs in (ours, theirs))
+    of, others = ([one[field] for one in side] for side in (ours, theirs))
     return Figure(name, unit, of, peer, others, limit)
 
 
-def _cost(bench: Bench, name: str, command: Callable[[int], list[str]], number: int) -> Cost:
+def cost(bench: Bench, name: str, command: Callable[[int], list[str]], number: int) -> Cost:
+    """Of the server that the command starts on a port, with so many clients."""
     port = free_port()
     with ExitStack() as stack:
         pid = stack.enter_context(listening(command(port), port))

@@ -16,6 +16,14 @@ class Limit(NamedTuple):
     at_most: float | None = None
 
 
+class Point(NamedTuple):
+    """Where a figure lies on a curve: which one, what grows, and how much of that there is."""
+
+    curve: str
+    axis: str
+    x: float
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One line of a table.
@@ -28,6 +36,7 @@ class Figure:
         theirs: one value per round, measured in turn with ours; empty: the peer is missing.
         limit: what is wanted; None: the figure is only told.
         note: what a reader must know besides.
+        point: set if it is one of a curve.
     """
 
     name: str
@@ -37,6 +46,7 @@ class Figure:
     theirs: Sequence[float] = ()
     limit: Limit | None = None
     note: str = ""
+    point: Point | None = None
 
     @property
     def median(self) -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.figure import Figure, Limit
+from benchmarks.figure import Figure, Limit, Point
 
 SLOWER = 0.9
 """A ratio to the peer below this share of the last one is worth a word."""
@@ -77,7 +77,13 @@ def write(path: Path, results: Results) -> None:
 
 def _result(fields: dict[str, Any]) -> Result:  # Any: JSON
     figures = [
-        Figure(**{**of, "limit": Limit(*of["limit"]) if of["limit"] else None})
+        Figure(
+            **{
+                **of,
+                "limit": Limit(*of["limit"]) if of["limit"] else None,
+                "point": Point(*of["point"]) if of.get("point") else None,
+            }
+        )
         for of in fields["figures"]
     ]
     return Result(**{**fields, "figures": figures})

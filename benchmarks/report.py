@@ -1,7 +1,10 @@
 """Results as Markdown: a table per benchmark, a chart, and what is slower than last time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from benchmarks import curve
+from benchmarks.curve import Curve
 from benchmarks.figure import Figure
 from benchmarks.record import Change, Result, Results
 
@@ -48,12 +51,24 @@ def _changes(changes: Sequence[Change]) -> str:
 
 
 def _section(result: Result) -> str:
-    lines = [f"## {result.title}\n", f"{result.about}\n", COLUMNS]
-    lines += map(_line, result.figures)
+    lines = [f"## {result.title}\n", f"{result.about}\n"]
+    if curves := curve.curves(result.figures):
+        lines += ["![How cost grows](growth.svg)", *_curve_tables(curves)]
+    else:
+        lines += [COLUMNS, *map(_line, result.figures)]
     notes = dict.fromkeys(one.note for one in result.figures if one.note)
     words = [*notes, *(f"Not there to compare with: {what}" for what in result.missing)]
     lines += ["", *(f"- {word}" for word in [*words, f"{result.at}; {result.place}"]), ""]
     return "\n".join(lines)
+
+
+def _curve_tables(curves: Sequence[Curve]) -> Iterator[str]:
+    """A table for the curves that have the same points."""
+    for (axis, xs), group in groupby(curves, key=lambda of: (of.axis, [x for x, _ in of.points])):
+        yield f"\n| {axis} | {' | '.join(number(x) for x in xs)} |"
+        yield f"|---|{'--:|' * len(xs)}"
+        for of in group:
+            yield f"| {of.name}, {of.unit} | {' | '.join(number(y) for _, y in of.points)} |"
 
 
 def _line(of: Figure) -> str:

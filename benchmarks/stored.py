@@ -62,7 +62,7 @@ def stored(bench: Bench) -> Stored:
     print(f"  storing {number:,} requests ...", flush=True)
     sample.write_combined(log, number, SECONDS)
     sqlite = f"sqlite:///{bench.folder / 'month.sqlite3'}"
-    _import(bench, str(log), sqlite)
+    fill(str(log), sqlite, NOW)
     ours = raw = None
     try:
         server = bench.resources.enter_context(postgres.running())
@@ -70,7 +70,7 @@ def stored(bench: Bench) -> Stored:
         bench.lack(str(error))
     else:
         ours, raw = (_create(server, name) for name in ("ours", "raw"))
-        _import(bench, str(log), ours)
+        fill(str(log), ours, NOW)
         _copy(raw, number)
         for url in (ours, raw):
             with psycopg.connect(url, autocommit=True) as connection:
@@ -79,10 +79,10 @@ def stored(bench: Bench) -> Stored:
     return Stored(number, sqlite, ours, raw)
 
 
-def ask(url: str, question: str, range_name: str) -> float:
+def ask(url: str, question: str, range_name: str, now: int = NOW) -> float:
     """Median ms of a question to our store, by a new process; see ``benchmarks.question``."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.question", question, range_name, str(NOW), str(REPEATS)],
+        [sys.executable, "-m", "benchmarks.question", question, range_name, str(now), str(REPEATS)],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url},
         stdout=subprocess.PIPE,
@@ -106,10 +106,11 @@ def at(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _import(bench: Bench, log: str, url: str) -> None:
+def fill(log: str, url: str, now: int) -> None:
+    """Import a log, and keep of it what a server would at that time."""
     environment = {**os.environ, "DATABASE_URL": url}
     process.run([str(PROGRAM), "import", log], environment)
-    process.run([sys.executable, "-m", "benchmarks.settle", str(NOW)], environment)
+    process.run([sys.executable, "-m", "benchmarks.settle", str(now)], environment)
 
 
 def _create(server: str, name: str) -> str:

@@ -4,12 +4,9 @@ The whole server on a new SQLite database. A frame says how many requests are ne
 which batch a viewer has seen when. The time runs from before a batch of 100 is sent.
 """
 
-import http.client
-import json
 import random
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +15,14 @@ from benchmarks import process
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, Limit
 from benchmarks.ingest import event
-from benchmarks.serving import headers, serving
+from benchmarks.sending import SENDERS, Body, body, send_steadily
+from benchmarks.serving import serving
 from benchmarks.subscriber import Deliveries, clients
 
 VIEWERS, RATE = 1_000, 2_000
 BATCHES_PER_S = 20
 SECONDS = 15
 SETTLE_S = 3.0
-SENDERS = 8
 MOST_MS = 300.0
 TARGET = "/api/live?view=range%3D5m"
 
@@ -67,7 +64,8 @@ def _measure(bench: Bench, viewers: int, batch: int) -> tuple[float, float, floa
         server = us.server
         time.sleep(SETTLE_S)
         used, began = process.cpu_s(server.pid), time.monotonic()
-        sent = _send(us.port, us.tokens, batch)
+        answered = send_steadily(us, _bodies(batch), BATCHES_PER_S)
+        sent = np.array([one.at_ns for one in answered], np.int64)
         busy = 100 * (process.cpu_s(server.pid) - used) / (time.monotonic() - began)
         time.sleep(SETTLE_S)
         late = late_ms(all_of_them.stop(), sent, batch)
@@ -75,30 +73,8 @@ def _measure(bench: Bench, viewers: int, batch: int) -> tuple[float, float, floa
     return float(p50), float(p99), busy
 
 
-def _send(port: int, tokens: list[str], batch: int) -> Times:
-    """At a steady rate; returns when each batch was sent, in ns."""
-    rng, local = random.Random(1), threading.local()
-    began, sent = time.monotonic(), []
-
-    def send(number: int) -> None:
-        if not hasattr(local, "connection"):
-            local.connection = http.client.HTTPConnection("127.0.0.1", port)
-        body, head = bodies.pop(number), headers(tokens[number % len(tokens)])
-        local.connection.request("POST", "/api/events", body, head)
-        answer = local.connection.getresponse()
-        answer.read()
-        if answer.status != 202:
-            raise RuntimeError(f"answered {answer.status}")
-
-    bodies: dict[int, bytes] = {}
-    jobs = []
-    with ThreadPoolExecutor(SENDERS) as pool:
-        for number in range(SECONDS * BATCHES_PER_S):
-            time.sleep(max(began + number / BATCHES_PER_S - time.monotonic(), 0))
-            events = [event(rng, time.time()) for _ in range(batch)]
-            bodies[number] = json.dumps(events).encode()
-            sent.append(time.monotonic_ns())
-            jobs.append(pool.submit(send, number))
-    for job in jobs:
-        job.result()
-    return np.array(sent, np.int64)
+def _bodies(batch: int) -> Iterator[Body]:
+    """Of events that have just happened."""
+    rng = random.Random(1)
+    for _ in range(SECONDS * BATCHES_PER_S):
+        yield body([event(rng, time.time()) for _ in range(batch)])
