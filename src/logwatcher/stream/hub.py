@@ -1,9 +1,9 @@
 """Who is connected, and how a frame reaches all of them without waiting for any."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from logwatcher.core.metric import Metric, metric
@@ -36,29 +36,31 @@ class Subscriber:
         return tuple(self.since)
 
 
+Group = dict[Subscriber, None]
+
+
 class Hub:
     """All subscribers of this process; used from its event loop only."""
 
     def __init__(self) -> None:
         self.is_closed = False
         self._joining: list[Subscriber] = []
-        self._joined: dict[Subscriber, None] = {}
-        self._views: Counter[str] = Counter()
+        self._joined: dict[tuple[str, ...], Group] = {}  # by the views they show
         self.arrived = asyncio.Event()
         self._frames = self._deliveries = self._bytes = self._slow = 0
 
     def __len__(self) -> int:
-        return len(self._joined) + len(self._joining)
+        return sum(map(len, self._joined.values())) + len(self._joining)
 
     @property
     def subscribers(self) -> list[Subscriber]:
         """Everyone, joined or joining."""
-        return [*self._joined, *self._joining]
+        return [*chain.from_iterable(self._joined.values()), *self._joining]
 
     @property
     def views(self) -> list[str]:
         """The views that someone who has joined shows."""
-        return list(self._views)
+        return list(dict.fromkeys(chain.from_iterable(self._joined)))
 
     def add(self, subscriber: Subscriber) -> None:
         """Let a subscriber wait for its first frame, which ``take_joining`` asks for."""
@@ -79,32 +81,29 @@ class Hub:
         if self.is_closed:
             subscriber.ended.set()
         elif not subscriber.ended.is_set():
-            self._joined[subscriber] = None
-            self._views.update(subscriber.views)
+            self._joined.setdefault(subscriber.views, {})[subscriber] = None
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a subscriber; again is no error."""
         subscriber.ended.set()
         if subscriber in self._joining:
             self._joining.remove(subscriber)
-        if subscriber in self._joined:
-            del self._joined[subscriber]
-            self._views.subtract(subscriber.views)
-            self._views += Counter()
+        group = self._joined.get(subscriber.views, {})
+        group.pop(subscriber, None)
+        if not group:
+            self._joined.pop(subscriber.views, None)
 
     def publish(self, encode: Callable[[tuple[str, ...]], bytes]) -> None:
         """Send everyone what ``encode`` makes for their views; empty: nothing to say.
 
         Encoded once per set of views, and no one is waited for.
         """
-        encoded: dict[tuple[str, ...], bytes] = {}
-        for subscriber in list(self._joined):
-            views = subscriber.views
-            if views not in encoded:
-                encoded[views] = encode(views)
-                self._frames += bool(encoded[views])
-            if encoded[views]:
-                self.deliver(subscriber, encoded[views])
+        for views, group in list(self._joined.items()):
+            if not (body := encode(views)):
+                continue
+            self._frames += 1
+            for subscriber in list(group):
+                self.deliver(subscriber, body)
 
     def deliver(self, subscriber: Subscriber, body: bytes) -> None:
         """Hand one subscriber some bytes now, or drop it.
