@@ -153,7 +153,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
     default_url = f"sqlite:///{quote(bytes(data / 'logwatcher.sqlite3'))}"
     return Config(
         data=data,
-        database_url=_database_url(get("DATABASE_URL", default_url)),
+        database_url=database_url(get("DATABASE_URL", default_url)),
         machine=_machine(get("LOGWATCHER_MACHINE")),
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
@@ -230,7 +230,8 @@ def _machine(name: str) -> str:
     )
 
 
-def _database_url(url: str) -> str:
+def database_url(url: str) -> str:
+    """The URL, if it can be one. Raises ConfigError."""
     scheme, separator, rest = url.partition("://")
     if scheme == "sqlite" and separator:
         problem = _problem_of_sqlite(rest)

@@ -11,15 +11,13 @@ from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.retention import Limits, exceeded
 from logwatcher.core.text import clean
 from logwatcher.importer import Importer, Summary
+from logwatcher.meter import Meter, bar, clock
 from logwatcher.sources.parsing import SMALL, Parsers, cores
 from logwatcher.sources.zone import LOCAL
 from logwatcher.store.keeper import wanted_limits
 
 STDIN = Path("-")
 
-_REDRAW_S = 0.2
-_PRINT_S = 5.0
-_BAR = 24
 _MAX_SHOWN = 10
 _MAX_TEXT = 200
 
@@ -90,35 +88,25 @@ def _open(rejects: Path | None) -> BinaryIO | None:
 
 
 class _Report:
-    """Progress on standard error: a bar on a terminal, else a line every few seconds."""
+    """How far it is, and once that some requests are too old."""
 
     def __init__(self, size: int | None, limits: Limits) -> None:
         """``size``: bytes of all files; None if that is not known."""
         self._size = size
-        self._is_terminal = sys.stderr.isatty()
-        self._started = self._shown = time.monotonic()
-        self._drawn = 0
+        self._meter = Meter()
         self._limits = limits
         self._has_warned = False
 
     @property
     def seconds(self) -> float:
-        return time.monotonic() - self._started
+        return self._meter.seconds
 
     def show(self, summary: Summary) -> None:
         """Say how far it is, if it is time to."""
         self._warn(summary)
-        now = time.monotonic()
-        if now - self._shown < (_REDRAW_S if self._is_terminal else _PRINT_S):
-            return
-        self._shown = now
-        text = progress_text(summary, self._size, self.seconds, with_bar=self._is_terminal)
-        if self._is_terminal:
-            sys.stderr.write("\r" + text.ljust(self._drawn))
-            self._drawn = len(text)
-        else:
-            sys.stderr.write(f"logwatcher: {text}\n")
-        sys.stderr.flush()
+        self._meter.show(
+            lambda with_bar: progress_text(summary, self._size, self.seconds, with_bar=with_bar)
+        )
 
     def _warn(self, summary: Summary) -> None:
         """Say once that some are too old, while they can still be kept."""
@@ -129,9 +117,7 @@ class _Report:
 
     def clear(self) -> None:
         """Take the bar away."""
-        if self._drawn:
-            sys.stderr.write("\r" + " " * self._drawn + "\r")
-            sys.stderr.flush()
+        self._meter.clear()
 
 
 def progress_text(
@@ -142,9 +128,9 @@ def progress_text(
     if not size:
         return f"{_bytes(summary.done)}, {rate}"
     part = min(summary.done / size, 1.0)
-    bar = f"[{'#' * round(part * _BAR):<{_BAR}}] " if with_bar else ""
-    left = f", {_clock(seconds / part - seconds)} left" if part else ""
-    return f"{bar}{part:4.0%}  {_bytes(summary.done)} of {_bytes(size)}, {rate}{left}"
+    left = f", {clock(seconds / part - seconds)} left" if part else ""
+    done = f"{part:4.0%}  {_bytes(summary.done)} of {_bytes(size)}"
+    return f"{bar(part) if with_bar else ''}{done}, {rate}{left}"
 
 
 def warning(summary: Summary, limits: Limits, now: float) -> str:
@@ -188,12 +174,6 @@ def _bytes(number: float) -> str:
             return f"{number:.3g} {unit}"
         number /= 1000
     return f"{number:,.2f} GB"
-
-
-def _clock(seconds: float) -> str:
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def _print_all(summary: Summary, seconds: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from logwatcher import __version__
-from logwatcher.cli import database, doctor, logs, option, page, token, traffic, user, watch
+from logwatcher.cli import database, doctor, logs, option, page, store, token, traffic, user, watch
 from logwatcher.cli.problem import UsageError, shown, tell
 from logwatcher.config import ConfigError
 
@@ -24,6 +24,7 @@ COMMANDS = (
     token.add,
     user.add,
     database.add_migrate,
+    store.add,
     doctor.add,
 )
 """Each adds one command, in the order of ``--help``."""

@@ -66,7 +66,7 @@ def _look() -> list[str]:
     from logwatcher.store.exclusive import use_wal
 
     missing = _missing()
-    with _usable():
+    with usable():
         use_wal()
     return missing
 
@@ -80,7 +80,7 @@ def _missing() -> list[str]:
     from logwatcher.store import migrated
     from logwatcher.store.database import WRITER
 
-    with _usable():
+    with usable():
         found = migrated.look(WRITER)
     if found.newer:
         raise UsageError(
@@ -91,12 +91,12 @@ def _missing() -> list[str]:
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
-    """Raises UsageError instead of what the database says."""
+def usable(url: str = "DATABASE_URL") -> Iterator[None]:
+    """Raises UsageError instead of what the database says; ``url`` is what to check then."""
     from django.db import DatabaseError
 
     try:
         yield
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        raise UsageError(f"the database can't be used: {reason}; check DATABASE_URL") from None
+        raise UsageError(f"the database can't be used: {reason}; check {url}") from None
