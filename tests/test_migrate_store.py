@@ -97,9 +97,9 @@ def test_all_is_there_and_the_old_one_is_as_it_was(run: Run, old: str, tmp_path:
 
 
 def test_to_move_again_changes_nothing(run: Run, old: str, tmp_path: Path) -> None:
-    run("migrate-store", old, new(tmp_path))
+    assert "\nmoved in " in run("migrate-store", old, new(tmp_path)).stdout
     before = figures(new(tmp_path))
-    assert run("migrate-store", old, new(tmp_path)).returncode == 0
+    assert "\nall was there already; " in run("migrate-store", old, new(tmp_path)).stdout
     assert figures(new(tmp_path)) == before
 
 

@@ -40,15 +40,16 @@ def _move(options: argparse.Namespace) -> int:
 
     try:
         with database.usable("FROM and TO"):
-            tables = moving.move(tell)
+            moved = moving.move(tell)
     except moving.MoveError as error:
         raise UsageError(str(error)) from None
     finally:
         meter.clear()
         moving.close()
-    for table in tables:
+    for table in moved.tables:
         print(f"{table.name:<24} {table.rows:>11,} rows, the same in both")
-    print(f"moved in {meter.seconds:.1f} s; from now on set DATABASE_URL to the new one")
+    what = "all was there already" if moved.was_there else f"moved in {meter.seconds:.1f} s"
+    print(f"{what}; from now on set DATABASE_URL to the new one")
     return 0
 
 

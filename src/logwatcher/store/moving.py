@@ -58,11 +58,18 @@ class Table(NamedTuple):
     digest: str
 
 
+class Move(NamedTuple):
+    """All tables, and whether they were there already."""
+
+    tables: list[Table]
+    was_there: bool
+
+
 class MoveError(Exception):
     """Nothing was moved: says why."""
 
 
-def move(tell: Tell) -> list[Table]:
+def move(tell: Tell) -> Move:
     """Copy the store of ``SOURCE`` to this one's database, and compare.
 
     A store that is there already, the same to the last row, is left as it is.
@@ -74,14 +81,14 @@ def move(tell: Tell) -> list[Table]:
         lock()
         total = sum(_count(model, SOURCE) for model in MODELS)
         if any(model._base_manager.using(WRITER).exists() for model in _OWN):
-            return _compare(tell, total)
+            return Move(_compare(tell, total), was_there=True)
         tables = _copy(tell, total)
         if [_table(model, WRITER) for model in MODELS] != tables:
             raise MoveError("what was written is not what was read; please report this")
         revision = Head.objects.using(SOURCE).get().revision
         if Head.objects.using(SOURCE_NOW).get().revision != revision:
             raise MoveError("it is being written to; stop all that does, then move it again")
-    return tables
+    return Move(tables, was_there=False)
 
 
 def _compare(tell: Tell, total: int) -> list[Table]:

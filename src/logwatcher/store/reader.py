@@ -150,10 +150,10 @@ def figures(view: View, window: Window) -> Figures:
 
 def endpoints(view: View, window: Window) -> dict[EndpointName, Figures]:
     """The figures of each method and route with requests in the window, sources together."""
+    found = _window_buckets(_buckets_of(view, by_endpoint=True), window)
     names = _endpoint_names(view)
     numbers = {name: i for i, name in enumerate(dict.fromkeys(names.values()))}
     rows = {row: numbers[name] for row, name in names.items()}
-    found = _window_buckets(_in(rows), window)
     figures = query.figures(found, _numbered(found.endpoint, rows), view.statuses)
     return {name: figures[i] for name, i in numbers.items() if i in figures}
 
@@ -349,10 +349,10 @@ def _endpoint_filter(view: View) -> tuple[str, Params]:
     return " AND ".join(where), params
 
 
-def _buckets_of(view: View) -> tuple[str, Params]:
+def _buckets_of(view: View, *, by_endpoint: bool = False) -> tuple[str, Params]:
     """A condition on buckets that counts each of the view's requests once."""
     where, params = _endpoint_filter(view)
-    kind = "<>" if view.method or view.endpoint else "="
+    kind = "<>" if by_endpoint or view.method or view.endpoint else "="
     return (
         f"endpoint_id IN (SELECT e.id FROM logwatcher_endpoint e WHERE e.route {kind} ''"
         f" AND {where})",
