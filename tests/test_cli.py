@@ -166,6 +166,7 @@ def test_a_wrong_setting_is_named_on_one_line(bare: Program, name: str) -> None:
     wrong = {
         "LOGWATCHER_DATA": "~nobody-of-this-name/x",
         "LOGWATCHER_MACHINE": "web 1",
+        "LOGWATCHER_USER_HEADER": "Host",
         "LOGWATCHER_ALLOWED_HOSTS": None,
     }
     value = wrong.get(name, "wrong")

@@ -18,6 +18,7 @@ def test_without_any_setting_the_defaults_hold(monkeypatch: pytest.MonkeyPatch) 
     assert found.allowed_hosts == ()
     assert found.secret_key == ""
     assert found.trusted_proxies == ("127.0.0.1", "::1")
+    assert found.user_header == ""
     assert found.traffic_minutes == 15
     assert (found.client_ip, found.keeps_query) == ("none", False)
     assert (found.keep_requests, found.keep_figures) == ("7d 2GB", "5s:2d 1m:35d 1h:400d")
@@ -33,6 +34,7 @@ def test_every_setting_is_read() -> None:
             "LOGWATCHER_ALLOWED_HOSTS": "a.example, b.example c.example",
             "LOGWATCHER_SECRET_KEY": key,
             "LOGWATCHER_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16 fd00::/8",
+            "LOGWATCHER_USER_HEADER": "Remote-User",
             "LOGWATCHER_TRAFFIC_MINUTES": "0.5",
             "LOGWATCHER_CLIENT_IP": "hash",
             "LOGWATCHER_QUERY_STRINGS": "yes",
@@ -45,6 +47,7 @@ def test_every_setting_is_read() -> None:
     assert found.machine == "web-1.example"
     assert found.allowed_hosts == ("a.example", "b.example", "c.example")
     assert found.trusted_proxies == ("10.0.0.7", "10.1.0.0/16", "fd00::/8")
+    assert found.user_header == "Remote-User"
     assert (found.secret_key, found.traffic_minutes) == (key, 0.5)
     assert (found.client_ip, found.keeps_query) == ("hash", True)
     assert (found.keep_requests, found.keep_figures) == ("30d", "1h:forever")

@@ -66,6 +66,11 @@ SETTINGS = {
             "Addresses and networks of proxies whose X-Forwarded-For and -Proto are believed.",
         ),
         Setting(
+            "LOGWATCHER_USER_HEADER",
+            "",
+            "Header in which a trusted proxy names the user that it has signed in.",
+        ),
+        Setting(
             "LOGWATCHER_SESSION_DAYS",
             "14",
             "Days after which a user has to log in again.",
@@ -115,6 +120,7 @@ class Config:
         allowed_hosts: names besides the loopback ones.
         secret_key: given, or empty: ``secret_key_in(data)``.
         trusted_proxies: addresses and networks, each as text.
+        user_header: in which they name who is signed in; empty: they don't.
         session_days: until a user has to log in again.
         traffic_minutes: 0: mock traffic never stops by itself.
         client_ip: one of ``privacy.MODES``.
@@ -130,6 +136,7 @@ class Config:
     allowed_hosts: tuple[str, ...]
     secret_key: str
     trusted_proxies: tuple[str, ...]
+    user_header: str
     session_days: float
     traffic_minutes: float
     client_ip: str
@@ -158,6 +165,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Config:
         allowed_hosts=tuple(get("LOGWATCHER_ALLOWED_HOSTS").replace(",", " ").split()),
         secret_key=_secret_key(get("LOGWATCHER_SECRET_KEY")),
         trusted_proxies=_networks(get("LOGWATCHER_TRUSTED_PROXIES", "127.0.0.1, ::1")),
+        user_header=_header(get("LOGWATCHER_USER_HEADER")),
         session_days=_days(get("LOGWATCHER_SESSION_DAYS", "14")),
         traffic_minutes=_minutes(get("LOGWATCHER_TRAFFIC_MINUTES", "15")),
         client_ip=_one_of(MODES, "LOGWATCHER_CLIENT_IP", get("LOGWATCHER_CLIENT_IP", "none")),
@@ -287,6 +295,23 @@ def _networks(text: str) -> tuple[str, ...]:
                 " address; name the proxy's"
             )
     return networks
+
+
+def _header(name: str) -> str:
+    """Those that everybody sends, or that are read for something else, name nobody."""
+    known = ("authorization", "cookie", "forwarded", "from", "host", "origin", "referer")
+    usable = re.fullmatch(r"[A-Za-z0-9-]{0,64}", name)
+    if usable and name.lower() not in (
+        *known,
+        "user-agent",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+    ):
+        return name
+    raise ConfigError(
+        f"LOGWATCHER_USER_HEADER: {name!r} won't do; give one that the proxy always sets,"
+        " like X-Forwarded-User"
+    )
 
 
 def _minutes(text: str) -> float:

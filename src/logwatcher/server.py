@@ -7,14 +7,17 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from django import conf
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
 from logwatcher.runtime import Runtime, Source
 from logwatcher.store.database import share_connections
+from logwatcher.web.forwarded import Forwarded
 
 BACKLOG = 2048
 GRACE_S = 1
@@ -108,14 +111,17 @@ def run(
     """
     share_connections()
     runtime = Runtime(sources)
+    proxies = conf.settings.TRUSTED_PROXIES
+    app: Any = application(runtime)  # Any: Uvicorn's types are narrower than ASGI's
+    app = ProxyHeadersMiddleware(app, trusted_hosts=proxies)
     settings = uvicorn.Config(
-        application(runtime),
+        Forwarded(app, conf.settings.USER_HEADER, proxies),
         log_level="warning",
         access_log=False,
         log_config=None,  # its lines are written as ours are
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
-        forwarded_allow_ips=conf.settings.TRUSTED_PROXIES,
+        proxy_headers=False,  # ours stand around them
         lifespan="on",
     )
     server = Server(settings, runtime, on_ready)

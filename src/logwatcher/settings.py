@@ -22,6 +22,8 @@ PRIVACY = Policy(_config.client_ip, _config.keeps_query, client_key(SECRET_KEY))
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_config.allowed_hosts]
 TRUSTED_PROXIES = list(_config.trusted_proxies)
+USER_HEADER = _config.user_header
+"""In which a trusted proxy names whom it has signed in; empty: none is believed."""
 ROOT_URLCONF = "logwatcher.root"
 LOGWATCHER = {
     "GUARD": "logwatcher.web.guard.refusal",

@@ -111,7 +111,7 @@ def _check_users(options: argparse.Namespace) -> None:
 
     from logwatcher.store import user
 
-    if not (settings.IS_LOCAL or settings.IS_PUBLIC or user.exists()):
+    if not (settings.IS_LOCAL or settings.IS_PUBLIC or settings.USER_HEADER or user.exists()):
         raise UsageError(
             f"--host {options.host}: there are no users yet, so anybody could do anything; add one"
             " by: logwatcher user add NAME --role admin, or let anybody view by --public"

@@ -39,6 +39,14 @@ def role(user: User) -> Role:
     return Role.OPERATOR if user.is_staff else Role.VIEWER
 
 
+def forwarded_role(name: str) -> Role | None:
+    """The role of whom a proxy has signed in: a viewer unless added as more; None: locked out."""
+    found = User.objects.filter(username=User.normalize_username(name)).first()
+    if found is None:
+        return Role.VIEWER
+    return role(found) if found.is_active else None
+
+
 def check_name(name: str) -> User:
     """A user of this name, not saved yet. Raises ValidationError: it is taken, or can't be used."""
     user = User(username=User.normalize_username(name))

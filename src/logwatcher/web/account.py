@@ -83,6 +83,8 @@ def logout(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @_for_visitor
 def password(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """The form; a change ends the user's other sessions, and this one goes on under a new key."""
+    if visitor.is_forwarded:
+        return HttpResponseRedirect("./")
     if not visitor.name:
         return HttpResponseRedirect("login?next=password")
     of = cast(User, request.user)

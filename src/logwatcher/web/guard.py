@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, parse_c
 
 from logwatcher.store import token, user
 from logwatcher.store.user import Role
+from logwatcher.web.forwarded import META, OURS, user_of
 from logwatcher.web.page import is_htmx, problem
 from logwatcher.web.place import below_page, way_to_page
 from logwatcher.web.visitor import OWNER, Right, Visitor, remember
@@ -26,10 +27,17 @@ _BEARER = "bearer"
 
 
 class Credentials(NamedTuple):
-    """What a request says of who sent it: its session's key and its Authorization header."""
+    """What a request says of who sent it.
+
+    Attributes:
+        session: its session's key.
+        authorization: its header of that name.
+        forwarded: what ``Forwarded`` says.
+    """
 
     session: str = ""
     authorization: str = ""
+    forwarded: str = ""
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
@@ -53,10 +61,14 @@ def identify(request: HttpRequest) -> Visitor:
     """Who sent it. Needs Django's session and user on the request.
 
     While there are no users, whoever reaches a server that listens on this machine only may do
-    all. A session counts more than a token, and a token more than that anybody may view.
+    all. A proxy's word counts more than a session, that more than a token, and a token more than
+    that anybody may view.
     """
+    if settings.USER_HEADER and (name := user_of(request)):
+        role = user.forwarded_role(name)
+        return Visitor(RIGHTS[role] if role else Right.NOTHING, name, is_forwarded=True)
     can_log_in = user.exists()
-    if not can_log_in and settings.IS_LOCAL and not settings.IS_PUBLIC:
+    if not (can_log_in or settings.USER_HEADER or settings.IS_PUBLIC) and settings.IS_LOCAL:
         return OWNER
     of = request.user
     if of.is_authenticated:
@@ -81,7 +93,8 @@ def credentials(headers: Mapping[bytes, bytes]) -> Credentials:
     """Of a request that doesn't pass through Django."""
     cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
     authorization = headers.get(b"authorization", b"").decode("latin-1")
-    return Credentials(cookies.get(settings.SESSION_COOKIE_NAME, ""), authorization)
+    forwarded = headers.get(OURS, b"").decode("latin-1")
+    return Credentials(cookies.get(settings.SESSION_COOKIE_NAME, ""), authorization, forwarded)
 
 
 def who_may_stream(all_: Collection[Credentials]) -> set[Credentials]:
@@ -97,7 +110,7 @@ def may_have_metrics(of: Credentials) -> bool:
 def _may_have(path: str, of: Credentials) -> bool:
     request = HttpRequest()
     request.method, request.path_info = "GET", path
-    request.META["HTTP_AUTHORIZATION"] = of.authorization
+    request.META |= {"HTTP_AUTHORIZATION": of.authorization, META: of.forwarded}
     engine: Any = import_module(settings.SESSION_ENGINE)  # Any: Django names no type for it
     request.session = engine.SessionStore(of.session or None)
     request.user = get_user(request)

@@ -25,11 +25,13 @@ class Visitor:
     Attributes:
         name: of the user; empty: nobody who has logged in.
         can_log_in: there is somewhere to log in.
+        is_forwarded: a proxy has signed in the user, who has neither session nor password here.
     """
 
     right: Right
     name: str = ""
     can_log_in: bool = False
+    is_forwarded: bool = False
 
     @property
     def can_inspect(self) -> bool:

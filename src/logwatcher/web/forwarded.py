@@ -1,0 +1,76 @@
+"""Whom a proxy has signed in: its word comes in a header, and is taken from its own address alone.
+
+Whatever else the header says, and whoever else sends one, never gets further than this: what is
+behind it reads another header, which only this writes.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import quote, unquote
+
+from django.http import HttpRequest
+
+from logwatcher.store.user import MAX_NAME
+
+OURS = b"x-logwatcher-user"
+META = "HTTP_X_LOGWATCHER_USER"
+
+_NAME = re.compile(rf'[^\s,;"]{{1,{MAX_NAME}}}')
+
+Scope = Any  # Any: ASGI's own
+Application = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+class Forwarded:
+    """ASGI middleware. It stands before all that changes who the request seems to come from."""
+
+    def __init__(self, app: Application, header: str, proxies: Sequence[str]) -> None:
+        """Believe ``header`` (empty: none) of these addresses and networks."""
+        self._app = app
+        self._header = header.lower().encode()
+        networks = [ip_network(proxy) for proxy in proxies]
+
+        @lru_cache(maxsize=1024)
+        def is_proxy(address: str) -> bool:
+            try:
+                of = ip_address(address)
+            except ValueError:
+                return False
+            of = getattr(of, "ipv4_mapped", None) or of
+            return any(of in network for network in networks if network.version == of.version)
+
+        self._is_proxy = is_proxy
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Pass it on."""
+        if scope["type"] == "http":
+            scope = {**scope, "headers": self._headers(scope)}
+        await self._app(scope, receive, send)
+
+    def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """Without any that could be taken for one of the two; then with ours, if it is true."""
+        headers = list(scope["headers"])
+        told = [value for name, value in headers if name.lower() == self._header]
+        hidden = (OURS, self._header)
+        headers = [pair for pair in headers if pair[0].lower().replace(b"_", b"-") not in hidden]
+        address = (scope.get("client") or ("",))[0]
+        if len(told) == 1 and self._is_proxy(address) and (name := _name(told[0])):
+            headers.append((OURS, quote(name).encode()))
+        return headers
+
+
+def user_of(request: HttpRequest) -> str:
+    """The name of whom the proxy has signed in; empty: nobody."""
+    return unquote(request.META.get(META, ""))
+
+
+def _name(value: bytes) -> str:
+    """Empty if it can't be one: then nobody is signed in, rather than somebody else."""
+    try:
+        text = value.decode().strip()
+    except UnicodeDecodeError:
+        return ""
+    return text if text.isprintable() and _NAME.fullmatch(text) else ""
