@@ -14,7 +14,7 @@ from logwatcher.core.chunk import MAX_BUCKETS, MIN_BUCKETS
 from logwatcher.core.event import Batch, Event
 from logwatcher.core.view import View
 from logwatcher.store import condense, reader, writer
-from logwatcher.store.condense import LATE_S
+from logwatcher.store.condense import ROWS_S
 from logwatcher.store.database import READER
 from logwatcher.store.models import Bucket, Chunk, Head
 from tests.database import assert_consistent, url_of_tests
@@ -64,7 +64,7 @@ def shown(views: list[View] = VIEWS) -> Iterator[object]:
 
 
 def test_enough_old_rows_of_an_endpoint_become_a_chunk() -> None:
-    edge = NOON - STEPS[0] - LATE_S
+    edge = NOON - STEPS[0] - ROWS_S[STEPS[0]]
     writer.write([Batch("web", every_5_s(MIN_BUCKETS - 1, edge))])
     assert run() == 0
     writer.write([Batch("web", [event(edge + STEPS[0], route="/a")])])

@@ -135,11 +135,10 @@ def _fill(
         sums = regroup(sums, groups)
         endpoint, seconds = keys // length, (keys % length + first) * step
         starts, groups = np.unique(seconds, return_inverse=True)
-        for of in (
-            (endpoint, seconds, sums),
-            (np.zeros_like(starts), starts, regroup(sums, groups)),
-        ):
-            column, more = _store(step, *of, many)
+        of_all = np.zeros_like(starts), starts, regroup(sums, groups)
+        many_of_all = many if step < STEPS[-1] else len(starts) + 1  # see ``store.condense``
+        for of, least in (((endpoint, seconds, sums), many), (of_all, many_of_all)):
+            column, more = _store(step, *of, least)
             columns.append(column)
             strips += more
     return columns, strips

@@ -22,7 +22,6 @@ from logwatcher.core.aggregate import (
     encode,
     join,
     regroup,
-    to_sums,
 )
 from logwatcher.core.buckets import STEPS
 
@@ -148,7 +147,12 @@ def from_rows(rows: Sequence[Row]) -> Buckets:
     if not rows:
         return NOTHING
     endpoint, start, totals, cells = zip(*rows, strict=True)
-    sums = to_sums(join(totals, TOTALS), join(cells, CELLS))
+    total, total_of = join(totals, TOTALS)
+    cell, cell_of = join(cells, CELLS)
+    sums = Sums(
+        (total_of, *(total[name].astype(np.int64) for name in TOTALS.names or ())),
+        (cell_of, *(cell[name] for name in CELLS.names or ())),
+    )
     return Buckets(np.array(endpoint, np.int64), np.array(start, np.int64), sums)
 
 
@@ -207,22 +211,18 @@ def _pack(
 
 
 def _unpack(packed: Packed, step: int) -> Buckets:
+    """What there are many of stays in as few bytes as it has: to move it is most of the work."""
     n, n_totals = _HEAD.unpack_from(packed.totals)
     columns = _decompress(packed.totals, [n, n, *[n_totals] * 5])
     offsets, counts, status, requests, size, us, cell_counts = columns
-    total_of = np.repeat(np.arange(n), counts)
-    totals = (total_of, *(column.astype(np.int64) for column in (status, requests, size, us)))
+    total_of = np.repeat(np.arange(n, dtype=np.int32), counts)
+    totals = (total_of, status, *(column.astype(np.int64) for column in (requests, size, us)))
     cells = NOTHING.sums.cells
     if packed.cells:
         _, n_cells = _HEAD.unpack_from(packed.cells)
         index, requests = _decompress(packed.cells, [n_cells, n_cells])
         bins = np.cumsum(index, dtype=np.uint16)  # modulo _BINS
-        cells = (
-            np.repeat(total_of, cell_counts),
-            np.repeat(status, cell_counts).astype(np.int64),
-            bins.astype(np.int64),
-            requests.astype(np.int64),
-        )
+        cells = np.repeat(total_of, cell_counts), np.repeat(status, cell_counts), bins, requests
     start = packed.start + np.cumsum(offsets, dtype=np.int64) * step
     return Buckets(np.full(n, packed.endpoint), start, Sums(totals, cells))
 

@@ -8,8 +8,12 @@ from logwatcher.store import bucket
 from logwatcher.store.database import connection
 from logwatcher.store.sweep import Held
 
-LATE_S = 600
-"""So long after a bucket's end requests still come for it; later ones are rows beside its chunk."""
+ROWS_S = {5: 600, 60: 4000, 3600: 2 * 86_400}
+"""So long after their end buckets of each step stay rows.
+
+Requests may still come for them; later ones are rows beside a chunk. And the windows that are
+looked at most, those up to now, are read of rows: the last day's hours, the last hour's minutes.
+"""
 
 
 def condense(now: int) -> Iterator[float]:
@@ -22,17 +26,23 @@ def condense(now: int) -> Iterator[float]:
     """
     held = Held()
     for step in STEPS:
-        last = now - step - LATE_S
+        last = now - step - ROWS_S[step]
         for endpoint in _with_many(step, last):
             while _condense(held, endpoint, step, last):
                 yield held.seconds
 
 
 def _with_many(step: int, last: int) -> list[int]:
-    """The endpoints with enough rows that start no later than ``last``."""
+    """The endpoints with enough rows that start no later than ``last``.
+
+    All of them together stay rows of the coarsest step: they are few, and large, and a chart of 30
+    days wants them all.
+    """
+    which = "" if step < STEPS[-1] else "route <> '' AND"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT endpoint_id FROM logwatcher_bucket WHERE step = %s AND start <= %s"
+            "SELECT endpoint_id FROM logwatcher_bucket b JOIN logwatcher_endpoint e"
+            f" ON e.id = b.endpoint_id WHERE {which} step = %s AND start <= %s"
             " GROUP BY endpoint_id HAVING COUNT(*) >= %s",
             [step, last, MIN_BUCKETS],
         )
