@@ -1,23 +1,24 @@
-"""How cost grows with size: curves, where they bend, and a picture of them on logarithmic axes."""
+"""How cost grows with size: curves, their knees, and a picture of them on logarithmic axes."""
 
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 from typing import NamedTuple
 
 from benchmarks.figure import Figure
 
-MORE = 1.25
+SHARP, FLAT = 0.4, 2.0
 COLUMNS, WIDTH, HEIGHT = 2, 480, 240
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 44, 46
 STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .name { font-weight: 600 } .tick { fill: #57606a } .grid { stroke: #d0d7de }
 .line { fill: none; stroke: #0969da; stroke-width: 2 } .dot { fill: #0969da }
-.bend { fill: none; stroke: #cf222e; stroke-width: 2 }
+.knee { fill: none; stroke: #cf222e; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .tick { fill: #8d96a0 } .grid { stroke: #30363d }
-  .line { stroke: #4493f8 } .dot { fill: #4493f8 } .bend { stroke: #f85149 }
+  .line { stroke: #4493f8 } .dot { fill: #4493f8 } .knee { stroke: #f85149 }
 }
 """
 
@@ -37,24 +38,32 @@ def curves(figures: Sequence[Figure]) -> list[Curve]:
     """Those that these figures are points of."""
     found: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for one in figures:
-        if one.point and one.median is not None:
+        if one.point and one.median:
             key = (one.point.curve, one.unit, one.point.axis)
             found.setdefault(key, []).append((one.point.x, one.median))
     return [Curve(*key, sorted(points)) for key, points in found.items()]
 
 
-def bend(points: Points) -> float | None:
-    """Where y is ``MORE`` times the lowest before for the first time; None: nowhere."""
-    least = math.inf
-    for x, y in points:
-        if y > MORE * least:
-            return x
-        least = min(least, y)
-    return None
+def knee(points: Points) -> float | None:
+    """Where the line bends most, up or down; None: hardly anywhere, or it is flat.
+
+    By the slopes on logarithmic axes, 1 where y grows as x does: one of them has to differ from the
+    next by ``SHARP``. A line that varies less than ``FLAT`` times has no slope but noise.
+    """
+    values = [y for _, y in points]
+    if len(points) < 3 or max(values) < FLAT * min(values):
+        return None
+    slopes = [
+        math.log(after / before) / math.log(end / start)
+        for (start, before), (end, after) in pairwise(points)
+    ]
+    turns = [abs(after - before) for before, after in pairwise(slopes)]
+    sharpest = max(turns)
+    return points[turns.index(sharpest) + 1][0] if sharpest >= SHARP else None
 
 
 def svg(of: Sequence[Curve]) -> str:
-    """A panel for each; a ring marks where it bends."""
+    """A panel for each; a ring marks its knee."""
     rows = -(-len(of) // COLUMNS)
     panels = [
         f'<g transform="translate({i % COLUMNS * WIDTH} {i // COLUMNS * HEIGHT})">'
@@ -94,10 +103,10 @@ def _panel(of: Curve) -> Iterator[str]:
     yield f'<polyline class="line" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
     for x, y in places:
         yield f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
-    bent = bend(of.points)
+    bent = knee(of.points)
     for (x, _), (cx, cy) in zip(of.points, places, strict=True):
         if x == bent:
-            yield f'<circle class="bend" cx="{cx:.1f}" cy="{cy:.1f}" r="7"/>'
+            yield f'<circle class="knee" cx="{cx:.1f}" cy="{cy:.1f}" r="7"/>'
 
 
 def _tick(value: float, x: float, y: float, anchor: str) -> str:
@@ -124,4 +133,4 @@ class _Axis:
 
 
 def _steps() -> list[float]:
-    return [float(f"{digit}e{power}") for power in range(-4, 8) for digit in (1, 2, 5)]
+    return [float(f"{digit}e{power}") for power in range(-9, 13) for digit in (1, 2, 5)]

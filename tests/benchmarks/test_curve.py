@@ -1,4 +1,4 @@
-"""How cost grows: curves are found among figures, bend where they do, and are drawn inside."""
+"""How cost grows: curves are found among figures, have a knee or none, and are drawn inside."""
 
 import re
 from xml.etree import ElementTree
@@ -18,17 +18,16 @@ def figure(x: float, y: float, name: str = "a commit") -> Figure:
 @pytest.mark.parametrize(
     ("values", "at"),
     [
-        ([10, 10, 10], None),
-        ([10, 5, 6], None),
-        ([10, 5, 7, 20], 3),
-        ([10, 12, 12.6], 3),
-        ([5], None),
+        ([10, 20, 40, 80], None),
+        ([10, 10.5, 11, 88], 100),
+        ([1, 10, 100, 110], 100),
+        ([100, 10, 9, 9], 10),
+        ([10, 14, 11, 15], None),
+        ([1, 10], None),
     ],
 )
-def test_a_curve_bends_where_it_is_a_quarter_above_its_lowest(
-    values: list[float], at: float | None
-) -> None:
-    assert curve.bend([(i + 1, y) for i, y in enumerate(values)]) == at
+def test_a_knee_is_where_a_curve_bends_most(values: list[float], at: float | None) -> None:
+    assert curve.knee([(10.0**i, y) for i, y in enumerate(values)]) == at
 
 
 def test_curves_are_put_together_from_their_points() -> None:
@@ -41,7 +40,9 @@ def test_curves_are_put_together_from_their_points() -> None:
     ]
 
 
-@pytest.mark.parametrize("points", [[(1, 3)], [(1, 3), (1000, 3)], [(7, 0.02), (30, 90_000)]])
+@pytest.mark.parametrize(
+    "points", [[(1, 3)], [(1, 3), (1000, 3)], [(7, 0.02), (30, 0.03), (90, 90_000)]]
+)
 def test_all_is_drawn_inside_of_its_panel(points: list[tuple[float, float]]) -> None:
     text = curve.svg([Curve("a <b>", "ms", "days", points)])
     root = ElementTree.fromstring(text)  # noqa: S314  # our own
@@ -50,7 +51,7 @@ def test_all_is_drawn_inside_of_its_panel(points: list[tuple[float, float]]) -> 
     for dot in dots:
         assert curve.LEFT <= float(dot.get("cx", "")) <= curve.WIDTH - curve.RIGHT
         assert curve.TOP <= float(dot.get("cy", "")) <= curve.HEIGHT - curve.BOTTOM
-    assert len(re.findall('class="bend"', text)) == (points[-1][1] == 90_000)
+    assert len(re.findall('class="knee"', text)) == (points[-1][1] == 90_000)
 
 
 def test_the_page_has_a_table_per_axis_and_says_why() -> None:

@@ -1,13 +1,15 @@
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.figure import Figure, Limit
+from benchmarks.figure import Figure, Limit, Point
 from benchmarks.record import Result
+
+POINT = Point("curve", "axis", 3)
 
 
 def result(*ours: float, theirs: tuple[float, ...] = (100.0, 100.0, 100.0)) -> dict[str, Result]:
     """One row with one figure of three rounds."""
-    figure = Figure("answer", "ms", ours, "other", theirs, Limit(2, 60), "a note")
+    figure = Figure("answer", "ms", ours, "other", theirs, Limit(2, 60), "a note", POINT)
     return {"row": Result("Row", "About.", "now", "here", [figure], ["a program"])}
 
 
@@ -23,6 +25,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert (found.title, found.missing) == ("Row", ["a program"])
     (figure,) = found.figures
     assert (figure.median, figure.ratios, figure.limit) == (2, [100, 50, 100 / 3], Limit(2, 60))
+    assert figure.point == POINT
 
 
 def test_a_ratio_that_fell_is_told() -> None:
