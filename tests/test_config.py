@@ -186,3 +186,33 @@ def test_a_key_that_can_not_be_read_says_so(tmp_path: Path) -> None:
 def test_a_name_that_is_no_setting_is_found() -> None:
     environ = {"LOGWATCHER_DATA": "/d", "LOGWATCHER_ALOWED_HOSTS": "a", "PATH": "/bin"}
     assert unknown(environ) == ["LOGWATCHER_ALOWED_HOSTS"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Accept",
+        "Host",
+        "User-Agent",
+        "user-agent",
+        "X-Real-IP",
+        "Via",
+        "-",
+        "Remote_User",
+        "a user",
+    ],
+)
+def test_a_header_that_names_nobody_is_not_believed(name: str) -> None:
+    with pytest.raises(ConfigError, match="LOGWATCHER_USER_HEADER"):
+        from_environment({"LOGWATCHER_USER_HEADER": name})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("X-Forwarded-User", "Remote-User", "X-Auth-Request-Preferred-Username"),
+        *("Cf-Access-Authenticated-User-Email", "Tailscale-User-Login", "X-Pomerium-Claim-Email"),
+    ],
+)
+def test_a_header_of_a_proxy_is(name: str) -> None:
+    assert from_environment({"LOGWATCHER_USER_HEADER": name}).user_header == name

@@ -298,19 +298,13 @@ def _networks(text: str) -> tuple[str, ...]:
 
 
 def _header(name: str) -> str:
-    """Those that everybody sends, or that are read for something else, name nobody."""
-    known = ("authorization", "cookie", "forwarded", "from", "host", "origin", "referer")
-    usable = re.fullmatch(r"[A-Za-z0-9-]{0,64}", name)
-    if usable and name.lower() not in (
-        *known,
-        "user-agent",
-        "x-forwarded-for",
-        "x-forwarded-proto",
-    ):
+    """One that is made to name somebody: of others browsers send some by themselves."""
+    usable = re.fullmatch(r"(?i)(?!user-agent$)[a-z0-9-]*(user|login|email)[a-z0-9-]*", name)
+    if not name or (usable and len(name) <= 64):
         return name
     raise ConfigError(
-        f"LOGWATCHER_USER_HEADER: {name!r} won't do; give one that the proxy always sets,"
-        " like X-Forwarded-User"
+        f"LOGWATCHER_USER_HEADER: {name!r} won't do; give that in which the proxy names the user,"
+        " like X-Forwarded-User or X-Forwarded-Email"
     )
 
 

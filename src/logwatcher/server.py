@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 from django import conf
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
@@ -33,6 +34,19 @@ class PortTaken(OSError):
 
 class HostError(OSError):
     """This machine doesn't have the address."""
+
+
+class Protocol(HttpToolsProtocol):
+    """Uvicorn's own, but a trailer behind a chunked body is no header.
+
+    It would be added to those of its request if it comes in the same packet, past a proxy that has
+    removed or set the header of that name.
+    """
+
+    def on_headers_complete(self) -> None:
+        """From here on only trailers come."""
+        super().on_headers_complete()
+        self.headers = []
 
 
 class Server(uvicorn.Server):
@@ -121,6 +135,7 @@ def run(
         log_config=None,  # its lines are written as ours are
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        http=Protocol,
         proxy_headers=False,  # ours stand around them
         lifespan="on",
     )

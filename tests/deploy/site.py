@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.factories import PASSWORD
 from tests.sending import Source, create_token
 from tests.server import Server
@@ -32,6 +34,7 @@ http {{
     include logwatcher.conf;
 }}
 """.replace("{folders}", FOLDERS)
+USER_HEADER = "X-Forwarded-User"
 PROGRAM = """
 from logwatcher.stream import feed
 feed.HEARTBEAT_S = 0.5  # an idle stream need not be watched for long
@@ -116,7 +119,9 @@ def running() -> Iterator[Site]:
 
 def _make_server(data: Path) -> Server:
     url = f"sqlite:///{data / 'logwatcher.sqlite3'}"
-    server = Server(data, url, ["serve"], [sys.executable, "-c", PROGRAM])
+    with pytest.MonkeyPatch.context() as patch:  # as somebody has it who adds another proxy later
+        patch.setenv("LOGWATCHER_USER_HEADER", USER_HEADER)
+        server = Server(data, url, ["serve"], [sys.executable, "-c", PROGRAM])
     server.command("user", "add", "ada", "--role", "admin", typed=PASSWORD)
     return server
 

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +16,7 @@ from logwatcher.receiver import events, otlp
 from logwatcher.web.bundle import FOR_EVER
 from tests.deploy import site
 from tests.deploy.http2 import Connection
-from tests.deploy.site import READ_TIMEOUT_S, Site
+from tests.deploy.site import READ_TIMEOUT_S, USER_HEADER, Site
 from tests.factories import PASSWORD
 from tests.stream.sse import Stream
 
@@ -233,6 +233,15 @@ def test_whoever_asks_too_fast_is_told_so_and_nobody_else(
     other = running.connect("127.0.0.4")
     assert ask(other, "POST", path)[0].status in (401, 403)
     other.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/settings", "/api/traffic", "/api/live?view=", "/metrics"])
+def test_nobody_says_who_they_are(running: Site, path: str) -> None:
+    """The server would believe it from here: it is told to, and this machine is trusted."""
+    for name in (USER_HEADER, "X_Forwarded_User", "X-Logwatcher-User"):
+        with closing(running.connect()) as connection:
+            connection.request("GET", path, headers={name: "ada"})
+            assert connection.getresponse().status in (302, 401), name
 
 
 @elsewhere

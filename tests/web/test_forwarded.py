@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,6 +56,7 @@ def test_nobody_else_does(client: object) -> None:
         [("X-Logwatcher-User", "eve")],
         [("X_Logwatcher_User", "eve")],
         *([(HEADER, name)] for name in ("", " ", "a b", "ada,eve", "ada\x00", "x" * 151, 'a"b')),
+        *([(HEADER, name)] for name in ("\uff41\uff44\uff41", "\U0001d41a\U0001d41d\U0001d41a")),
     ],
 )
 def test_what_is_no_one_name_signs_nobody_in(headers: Headers) -> None:
@@ -77,16 +79,17 @@ def test_without_the_setting_nobody_is_believed() -> None:
     }
 
 
-Ask = Callable[..., tuple[int, str]]
+class Ask:
+    """Sends requests to a server that has a proxy."""
 
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.port = urlsplit(server.url).port or 0
 
-@pytest.fixture
-def ask(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> Ask:
-    monkeypatch.setenv("LOGWATCHER_USER_HEADER", HEADER)
-    server = serve("demo", "--host", "127.0.0.1")
-
-    def ask(path: str, *headers: tuple[str, str], method: str = "GET") -> tuple[int, str]:
-        connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    def __call__(
+        self, path: str, *headers: tuple[str, str], method: str = "GET"
+    ) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         connection.putrequest(method, path)
         for header in headers:
             connection.putheader(*header)
@@ -96,9 +99,14 @@ def ask(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> Ask:
         connection.close()
         return answer.status, text
 
+
+@pytest.fixture
+def ask(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    monkeypatch.setenv("LOGWATCHER_USER_HEADER", HEADER)
+    server = serve("demo", "--host", "127.0.0.1")
     for name, role in (("ada", "admin"), ("bob", "operator")):
         server.command("user", "add", name, "--role", role, typed="correct horse battery")
-    return ask
+    return Ask(server)
 
 
 def as_(name: str) -> tuple[str, str]:
@@ -140,6 +148,25 @@ def test_whoever_comes_without_its_word_has_to_log_in(ask: Ask) -> None:
         assert ask("/api/traffic", *headers)[0] == 401
         assert ask("/api/live?view=range%3D5m", *headers)[0] == 401
         assert ask("/metrics", *headers)[0] in (401, 403)
+
+
+def test_a_trailer_is_no_header(ask: Ask) -> None:
+    """It comes behind a body, past a proxy that removes the header."""
+    for name, value in (as_("ada"), ("Cookie", "a=b"), ("X-Forwarded-For", "192.0.2.9")):
+        request = (
+            "GET /settings HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+            f"Connection: close\r\n\r\n1\r\nx\r\n0\r\n{name}: {value}\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", ask.port)) as connection:
+            connection.sendall(request.encode())
+            assert connection.recv(20).startswith(b"HTTP/1.1 302 ")
+
+
+def test_what_is_done_is_logged_under_the_name_that_the_proxy_says(ask: Ask) -> None:
+    token = "x" * 32
+    own = ("Cookie", f"csrftoken={token}"), ("X-CSRFToken", token), ("HX-Request", "true")
+    assert ask("/traffic", as_("ada"), *own, method="POST")[0] == 200
+    assert "ada at 127.0.0.1 " in ask.server.output
 
 
 def test_an_address_that_is_no_proxys_signs_nobody_in(

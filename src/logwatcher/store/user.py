@@ -41,7 +41,7 @@ def role(user: User) -> Role:
 
 def forwarded_role(name: str) -> Role | None:
     """The role of whom a proxy has signed in: a viewer unless added as more; None: locked out."""
-    found = User.objects.filter(username=User.normalize_username(name)).first()
+    found = User.objects.filter(username=name).first()
     if found is None:
         return Role.VIEWER
     return role(found) if found.is_active else None

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import quote, unquote
 
 from django.http import HttpRequest
@@ -73,4 +74,7 @@ def _name(value: bytes) -> str:
         text = value.decode().strip()
     except UnicodeDecodeError:
         return ""
-    return text if text.isprintable() and _NAME.fullmatch(text) else ""
+    is_plain = (
+        normalize("NFKC", text) == text
+    )  # else it would be taken for somebody's who looks alike
+    return text if is_plain and text.isprintable() and _NAME.fullmatch(text) else ""
