@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from benchmarks import (
     startup,
     storage,
     syslog,
+    versions,
     viewers,
 )
 from benchmarks.bench import ROOT, Bench
@@ -47,7 +48,7 @@ class Row(NamedTuple):
     """A benchmark."""
 
     title: str
-    measure: Callable[[Bench], Sequence[Figure]]
+    measure: Callable[[Bench], Iterable[Figure]]
 
 
 ROWS = {
@@ -65,7 +66,10 @@ ROWS = {
     "storage": Row("Disk", storage.measure),
     "page": Row("Page", page.measure),
     "startup": Row("Start", startup.measure),
-    "growth": Row("How cost grows", growth.measure),
+    "events": Row("How cost grows with events", growth.events),
+    "many_viewers": Row("How cost grows with viewers", growth.viewers),
+    "many_endpoints": Row("How cost grows with endpoints", growth.endpoints),
+    "days": Row("How cost grows with days", growth.days),
 }
 
 
@@ -120,12 +124,16 @@ def _run(row: Row, bench: Bench) -> Result | None:
     bench.missing.clear()
     place = _place()
     try:
-        figures = row.measure(bench)
+        figures = list(row.measure(bench))
     except Exception:  # whatever it is, the other benchmarks can still run
         traceback.print_exc()
         return None
     at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    about = (sys.modules[row.measure.__module__].__doc__ or "").strip()
+    about = (
+        row.measure.__doc__
+        if row.title.startswith("How")
+        else sys.modules[row.measure.__module__].__doc__
+    ) or ""
     return Result(row.title, about, at, place, figures, list(bench.missing))
 
 
@@ -149,7 +157,8 @@ def _write(folder: Path, last: record.Results, now: record.Results, scale: float
     changes = list(record.slower(last, now))
     results = {row: {**last, **now}[row] for row in ROWS if row in {**last, **now}}
     record.write(folder / "results.json", results)
-    (folder / "results.md").write_text(report.markdown(results, changes, scale=scale))
+    text = report.markdown(results, changes, scale=scale, programs=versions.found())
+    (folder / "results.md").write_text(text)
     (folder / "results.svg").write_text(chart.svg(results))
     if found := curve.curves([one for of in results.values() for one in of.figures]):
         (folder / "growth.svg").write_text(curve.svg(found))

@@ -35,16 +35,6 @@ ROUTES = "a source has 500 routes at most, the rest are one"
 HOURS = "24 buckets a day and endpoint, of an hour each"
 
 
-def measure(bench: Bench) -> list[Figure]:
-    """All four curves, once: their shape is what counts."""
-    return [
-        *_events(bench),
-        *_viewers(bench),
-        *_endpoints(bench),
-        *_days(bench),
-    ]
-
-
 def _curve(
     name: str, unit: str, axis: str, points: Sequence[tuple[float, float]], why: str
 ) -> Iterator[Figure]:
@@ -54,7 +44,7 @@ def _curve(
         yield Figure(f"{name}, {x:,.0f} {axis}", unit, [y], note=note, point=Point(name, axis, x))
 
 
-def _events(bench: Bench) -> Iterator[Figure]:
+def events(bench: Bench) -> Iterator[Figure]:
     """Until answers are late, or fewer are taken than are sent."""
     costs, late = [], []
     limit = "more than was tried"
@@ -92,7 +82,8 @@ def _bodies(events: int) -> list[Body]:
     return [body([event(rng, now) for _ in range(events)]) for _ in range(10)]
 
 
-def _viewers(bench: Bench) -> Iterator[Figure]:
+def viewers(bench: Bench) -> Iterator[Figure]:
+    """Of one process, a frame a second."""
     numbers = [max(round(number * bench.scale), 1) for number in VIEWERS]
     found = [
         (float(number), fanout.cost(bench, fanout.OURS, fanout.our_command, number))
@@ -116,7 +107,7 @@ def _viewers(bench: Bench) -> Iterator[Figure]:
     )
 
 
-def _endpoints(bench: Bench) -> Iterator[Figure]:
+def endpoints(bench: Bench) -> Iterator[Figure]:
     """Commits of 1,000 events, one for each second of 20 minutes."""
     commits, questions, sizes = [], [], []
     for number in ENDPOINTS:
@@ -134,7 +125,8 @@ def _endpoints(bench: Bench) -> Iterator[Figure]:
         yield from _curve(name, unit, "endpoints", points, why)
 
 
-def _days(bench: Bench) -> Iterator[Figure]:
+def days(bench: Bench) -> Iterator[Figure]:
+    """Of so many days, each with as many requests."""
     curves: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     for days in DAYS:
         url = f"sqlite:///{bench.folder / f'days-{days}.sqlite3'}"

@@ -19,14 +19,20 @@ COLUMNS = "| | ours | peer | its figure | times better | wanted | |\n|---|--:|--
 MARKS = {True: "met", False: "**missed**", None: ""}
 
 
-def markdown(results: Results, changes: Sequence[Change], *, scale: float) -> str:
+def markdown(
+    results: Results, changes: Sequence[Change], *, scale: float, programs: str = ""
+) -> str:
     """The whole page; a scale other than 1 is told, since the targets are for 1."""
     parts = [HEAD]
+    if programs:
+        parts.append(f"With {programs}.\n")
     if scale != 1:
         parts.append(f"**Scale {scale:g}: a trial, whose figures say little about the targets.**\n")
     parts.append("![How many times better than each peer](results.svg)\n")
     parts.append(_changes(changes))
-    parts += [_section(result) for result in results.values()]
+    parts += [_section(row, result) for row, result in results.items()]
+    if any(curve.curves(result.figures) for result in results.values()):
+        parts.append("![How cost grows](growth.svg)\n")
     return "\n".join(parts)
 
 
@@ -50,10 +56,11 @@ def _changes(changes: Sequence[Change]) -> str:
     return "\n".join(["**Slower beside the peer than in the last run:**\n", *lines, ""])
 
 
-def _section(result: Result) -> str:
-    lines = [f"## {result.title}\n", f"{result.about}\n"]
+def _section(row: str, result: Result) -> str:
+    command = f"`make bench ONLY={row}`"
+    lines = [f"## {result.title}\n", f"{result.about}\n", f"{command}\n"]
     if curves := curve.curves(result.figures):
-        lines += ["![How cost grows](growth.svg)", *_curve_tables(curves)]
+        lines += _curve_tables(curves)
     else:
         lines += [COLUMNS, *map(_line, result.figures)]
     notes = dict.fromkeys(one.note for one in result.figures if one.note)

@@ -63,4 +63,5 @@ def test_the_page_has_a_table_per_axis_and_says_why() -> None:
     at = lines.index("| endpoints | 1 | 1,000 |")
     assert lines[at + 2 : at + 4] == ["| a commit, ms | 3 | 4 |", "| x, ms | 5 | 6 |"]
     assert "![How cost grows](growth.svg)" in lines
+    assert "`make bench ONLY=growth`" in lines
     assert "- why" in lines
