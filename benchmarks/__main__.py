@@ -129,12 +129,9 @@ def _run(row: Row, bench: Bench) -> Result | None:
         traceback.print_exc()
         return None
     at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    about = (
-        row.measure.__doc__
-        if row.title.startswith("How")
-        else sys.modules[row.measure.__module__].__doc__
-    ) or ""
-    return Result(row.title, about, at, place, figures, list(bench.missing))
+    module = sys.modules[row.measure.__module__]
+    about = (module if row.measure.__name__ == "measure" else row.measure).__doc__ or ""
+    return Result(row.title, about.strip(), at, place, figures, list(bench.missing))
 
 
 def _place() -> str:
