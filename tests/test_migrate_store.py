@@ -15,8 +15,8 @@ import pytest
 from django.apps import apps as django_apps
 from django.contrib.auth.models import Group, Permission
 
-from logwatcher.store.models import Lease
-from logwatcher.store.moving import MODELS
+from logwatcher.store.models import FilePosition, Lease
+from logwatcher.store.moving import MODELS, Row, Table, _Digest
 from tests import database
 from tests.server import PROGRAM
 from tests.test_importer import lines
@@ -83,6 +83,54 @@ def test_no_table_is_forgotten() -> None:
     assert all_ - set(MODELS) == {Lease, Group, Permission}
 
 
+def test_the_digest_is_the_same_in_whichever_order_the_rows_come() -> None:
+    """PostgreSQL sorts paths by the rules of its language, SQLite by their bytes."""
+    rows = [("/var/log/nginx-b/a", 1, b"\0"), ("/var/log/nginx/a", 2, b"\1"), ("/Z", 3, b"")]
+    changed = [*rows[:2], ("/Z", 4, b"")]
+    assert digest(rows) == digest(rows[::-1])
+    assert digest(rows) != digest(changed)
+    assert digest(rows) != digest([*rows, rows[0]])
+
+
+def digest(rows: list[Row]) -> Table:
+    of = _Digest(FilePosition)
+    assert list(of.of(iter(rows))) == rows
+    return of.table
+
+
+def test_what_is_told_counts_the_comparison_too(old: str, run: Run, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TELLING, old, new(tmp_path)],
+        env={**os.environ, "LOGWATCHER_DATA": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [tuple(map(int, line.split())) for line in done.stderr.splitlines()]
+    assert told[-1][0] == told[-1][1]
+    copied = told[-1][1] // 2
+    assert any(part == copied for part, _ in told)
+    assert told == sorted(told)
+
+
+TELLING = """
+import sys
+from logwatcher import cli, meter
+from logwatcher.cli import database
+
+def watch(names):
+    from logwatcher.store import moving
+    def move(tell, move=moving.move):
+        return move(lambda done, total: print(done, total, file=sys.stderr))
+    moving.move = move
+    return names
+
+migrate = database.migrate
+database.migrate = lambda: watch(migrate())
+sys.exit(cli.main(["migrate-store", *sys.argv[1:]]))
+"""
+
+
 def test_all_is_there_and_the_old_one_is_as_it_was(run: Run, old: str, tmp_path: Path) -> None:
     before = Path(old.removeprefix("sqlite:///")).read_bytes()
     done = run("migrate-store", old, new(tmp_path))
@@ -112,7 +160,7 @@ def test_a_database_with_other_data_is_left_alone(run: Run, old: str, tmp_path: 
     assert database.count_requests(new(tmp_path)) == 4
 
 
-def test_what_cant_be_moved_is_said_on_one_line(run: Run, tmp_path: Path) -> None:
+def test_what_cant_be_moved_is_said_on_one_line(run: Run, old: str, tmp_path: Path) -> None:
     (tmp_path / "text.sqlite3").write_text("no database")
     with closing(sqlite3.connect(tmp_path / "empty.sqlite3")) as empty:
         empty.execute("CREATE TABLE other (id)")
@@ -120,6 +168,8 @@ def test_what_cant_be_moved_is_said_on_one_line(run: Run, tmp_path: Path) -> Non
     for arguments, said in (
         (["mysql://x", one], "FROM: unknown scheme"),
         ([one, "postgres://"], "TO: it names no database"),
+        ([one, "postgres://ada:s%zzcret@host/x"], 'TO: invalid percent-encoded token: "…"; use'),
+        ([f"sqlite:///{tmp_path}/old.sqlite3", "postgres://ada@127.0.0.1:1/x"], "; check TO\n"),
         ([f"sqlite:///{tmp_path}/nothing", one], "no such file; check the path"),
         ([one, f"sqlite:///{tmp_path}/../{tmp_path.name}/empty.sqlite3"], "are the same database"),
         ([one, new(tmp_path)], "FROM: its tables are missing or old; run logwatcher migrate"),
@@ -155,7 +205,11 @@ sys.exit(cli.main(["migrate-store", *sys.argv[1:]]))
 @pytest.mark.parametrize(
     ("then", "code", "said"),
     [
-        ("os.kill(os.getpid(), signal.SIGINT)", 0, ""),
+        (
+            "os.kill(os.getpid(), signal.SIGINT)",
+            2,
+            "logwatcher: stopped, nothing was moved; the same command begins anew\n",
+        ),
         ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, ""),
         (
             "old = sqlite3.connect(sys.argv[1][len('sqlite:///'):]);"

@@ -269,7 +269,8 @@ def _problem_of_postgres(url: str) -> str:
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
-        return str(error).strip().replace(url, "…")  # it may hold a password
+        text = str(error).strip().replace(url, "…")  # it may hold a password
+        return re.sub('(percent-encoded [^"]*)".*"', r'\1"…"', text)  # this may be one
     return "" if parts.get("dbname") or parts.get("service") else "it names no database"
 
 

@@ -29,13 +29,13 @@ def _move(options: argparse.Namespace) -> int:
     from logwatcher.store import moving
 
     _check_source()
-    database.migrate()
+    _make_tables()
     meter = Meter()
 
     def tell(done: int, total: int) -> None:
         part = done / total
         left = clock(meter.seconds / part - meter.seconds)
-        text = f"{part:4.0%}  {done:,} of {total:,} rows, {left} left"
+        text = f"{part:4.0%}  {done:,} of {total:,} rows read from both, {left} left"
         meter.show(lambda with_bar: (bar(part) if with_bar else "") + text)
 
     try:
@@ -43,6 +43,8 @@ def _move(options: argparse.Namespace) -> int:
             moved = moving.move(tell)
     except moving.MoveError as error:
         raise UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        raise UsageError("stopped, nothing was moved; the same command begins anew") from None
     finally:
         meter.clear()
         moving.close()
@@ -59,6 +61,13 @@ def _url(options: argparse.Namespace, name: str) -> str:
     except ConfigError as error:
         place = {"old": "FROM", "new": "TO"}[name]
         raise UsageError(str(error).replace("DATABASE_URL", place, 1)) from None
+
+
+def _make_tables() -> None:
+    try:
+        database.migrate()
+    except UsageError as error:
+        raise UsageError(str(error).replace("DATABASE_URL", "TO")) from None
 
 
 def _add_source(url: str) -> None:

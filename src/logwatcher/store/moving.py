@@ -44,6 +44,10 @@ MODELS: tuple[type[models.Model], ...] = (
 _OWN = (Endpoint, Import, Token, User)
 """Without any of these there is nothing in a store."""
 _BATCH = 1000
+_BATCH_OF_BLOBS = 50
+"""Rows of packs and chunks, of up to 100 KB each."""
+_DIGEST = 16
+"""In bytes."""
 
 Row = tuple[Any, ...]  # Any: a field's value
 Tell = Callable[[int, int], None]
@@ -51,11 +55,14 @@ Tell = Callable[[int, int], None]
 
 
 class Table(NamedTuple):
-    """A table of the store: its name, how many rows it has, and a digest of them in order."""
+    """A table of the store: its name, how many rows it has, and a digest of them.
+
+    In whichever order they come: databases sort texts by the rules of a language, not alike.
+    """
 
     name: str
     rows: int
-    digest: str
+    digest: int
 
 
 class Move(NamedTuple):
@@ -79,11 +86,12 @@ def move(tell: Tell) -> Move:
     """
     with transaction.atomic(using=SOURCE), transaction.atomic(using=WRITER):
         lock()
-        total = sum(_count(model, SOURCE) for model in MODELS)
-        if any(model._base_manager.using(WRITER).exists() for model in _OWN):
-            return Move(_compare(tell, total), was_there=True)
-        tables = _copy(tell, total)
-        if [_table(model, WRITER) for model in MODELS] != tables:
+        is_there = any(model._base_manager.using(WRITER).exists() for model in _OWN)
+        count = _Count(tell, 2 * sum(_number(model) for model in MODELS))
+        if is_there:
+            return Move(_compare(count), was_there=True)
+        tables = _copy(count)
+        if [_table(model, WRITER, count) for model in MODELS] != tables:
             raise MoveError("what was written is not what was read; please report this")
         revision = Head.objects.using(SOURCE).get().revision
         if Head.objects.using(SOURCE_NOW).get().revision != revision:
@@ -91,29 +99,37 @@ def move(tell: Tell) -> Move:
     return Move(tables, was_there=False)
 
 
-def _compare(tell: Tell, total: int) -> list[Table]:
-    done = 0
+class _Count:
+    """Of the rows that were read, from either database; each is read from both."""
+
+    def __init__(self, tell: Tell, total: int) -> None:
+        self._tell = tell
+        self._done = 0
+        self._total = total
+
+    def add(self, rows: int) -> None:
+        self._done += rows
+        self._tell(min(self._done, self._total), self._total)
+
+
+def _compare(count: _Count) -> list[Table]:
     tables = []
     for model in MODELS:
-        tables.append(_table(model, SOURCE))
-        if _table(model, WRITER) != tables[-1]:
+        tables.append(_table(model, SOURCE, count))
+        if _table(model, WRITER, count) != tables[-1]:
             raise MoveError("the new database holds other data; name an empty one")
-        done += tables[-1].rows
-        tell(done, total)
     return tables
 
 
-def _copy(tell: Tell, total: int) -> list[Table]:
-    done = 0
+def _copy(count: _Count) -> list[Table]:
     tables = []
     for model in MODELS:
         model._base_manager.using(WRITER).all().delete()  # what a new database begins with
         digest = _Digest(model)
         rows = digest.of(_rows(model, SOURCE))
-        while batch := list(islice(rows, _BATCH)):
+        while batch := list(islice(rows, _batch(model))):
             _insert(model, batch)
-            done += len(batch)
-            tell(done, total)
+            count.add(len(batch))
         tables.append(digest.table)
     with connection.cursor() as cursor:
         for sql in connection.ops.sequence_reset_sql(no_style(), MODELS):
@@ -127,32 +143,38 @@ class _Digest:
     def __init__(self, model: type[models.Model]) -> None:
         self._name = model._meta.db_table
         self._rows = 0
-        self._hash = blake2b(digest_size=16)
+        self._sum = 0
 
     def of(self, rows: Iterator[Row]) -> Iterator[Row]:
         for row in rows:
             self._rows += 1
-            self._hash.update(repr([_plain(value) for value in row]).encode())
+            text = repr([_plain(value) for value in row]).encode()
+            self._sum += int.from_bytes(blake2b(text, digest_size=_DIGEST).digest())
             yield row
 
     @property
     def table(self) -> Table:
-        return Table(self._name, self._rows, self._hash.hexdigest())
+        return Table(self._name, self._rows, self._sum % 256**_DIGEST)
 
 
 def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _table(model: type[models.Model], using: str) -> Table:
+def _table(model: type[models.Model], using: str, count: _Count) -> Table:
     digest = _Digest(model)
-    for _ in digest.of(_rows(model, using)):
-        pass
+    rows = digest.of(_rows(model, using))
+    while number := sum(1 for _ in islice(rows, _batch(model))):
+        count.add(number)
     return digest.table
 
 
-def _count(model: type[models.Model], using: str) -> int:
-    return int(model._base_manager.using(using).count())
+def _number(model: type[models.Model]) -> int:
+    return int(model._base_manager.using(SOURCE).count())
+
+
+def _batch(model: type[models.Model]) -> int:
+    return _BATCH_OF_BLOBS if model in (Chunk, Pack) else _BATCH
 
 
 def _rows(model: type[models.Model], using: str) -> Iterator[Row]:
@@ -160,7 +182,7 @@ def _rows(model: type[models.Model], using: str) -> Iterator[Row]:
     order = [field.attname for field in model._meta.pk_fields]
     names = [field.attname for field in _fields(model)]
     found = model._base_manager.using(using).order_by(*order).values_list(*names)
-    for row in found.iterator(chunk_size=_BATCH):
+    for row in found.iterator(chunk_size=_batch(model)):
         yield tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
 
 
