@@ -92,9 +92,13 @@ def encode(sums: Sums, n: int) -> list[Aggregate]:
 
 def merge(aggregates: Sequence[Aggregate], groups: Groups, n: int) -> list[Aggregate]:
     """The sums of ``n`` groups of aggregates; ``groups`` says the group of each, from 0."""
-    totals = join([of.totals for of in aggregates], TOTALS)
-    cells = join([of.cells for of in aggregates], CELLS)
-    return encode(regroup(to_sums(totals, cells), groups), n)
+    totals, total_of = join([of.totals for of in aggregates], TOTALS)
+    cells, cell_of = join([of.cells for of in aggregates], CELLS)
+    sums = Sums(
+        (total_of, *(totals[name].astype(np.int64) for name in TOTALS.names or ())),
+        (cell_of, *(cells[name].astype(np.int64) for name in CELLS.names or ())),
+    )
+    return encode(regroup(sums, groups), n)
 
 
 def merge_by_key(parts: Iterable[tuple[K, Aggregate]]) -> dict[K, Aggregate]:
@@ -106,15 +110,6 @@ def merge_by_key(parts: Iterable[tuple[K, Aggregate]]) -> dict[K, Aggregate]:
         aggregates.append(part)
     sums = merge(aggregates, np.array(groups, np.int64), len(numbers))
     return dict(zip(numbers, sums, strict=True))
-
-
-def to_sums(totals: tuple[Array, Groups], cells: tuple[Array, Groups]) -> Sums:
-    """Records of ``TOTALS`` and of ``CELLS``, each with the groups of its records."""
-    of_totals, of_cells = (
-        (group, *(records[name].astype(np.int64) for name in records.dtype.names or ()))
-        for records, group in (totals, cells)
-    )
-    return Sums(of_totals, of_cells)
 
 
 def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:
