@@ -12,6 +12,9 @@ LOCK := .lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--no-emit-index-url --fork-strategy fewest --custom-compile-command "make lock" \
 	$(if $(UPGRADE),--upgrade)
 
+# Tests wait more than they work, so several processes share them; ARGS run in one.
+PYTEST := $(BIN)/pytest $(or $(ARGS),--numprocesses 4 --dist worksteal)
+
 .PHONY: help
 help: ## show this
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-14s %s\n", $$1, $$2 }'
@@ -35,12 +38,12 @@ test-js: $(VENV)/dev.stamp ## JavaScript alone
 .PHONY: test-sqlite
 test-sqlite: $(VENV)/dev.stamp ## Python on SQLite; ARGS="-k tail" and the like
 	$(BIN)/python frontend/build.py
-	$(BIN)/pytest -m "not browser" $(ARGS)
+	$(PYTEST) -m "not browser"
 
 .PHONY: test-postgres
 test-postgres: $(VENV)/dev.stamp ## Python on a PostgreSQL started for it
 	$(BIN)/python frontend/build.py
-	$(BIN)/pytest -m "not browser" --database postgres $(ARGS)
+	$(PYTEST) -m "not browser" --database postgres
 
 .PHONY: test-browser
 test-browser: $(VENV)/dev.stamp ## a real browser on a real server

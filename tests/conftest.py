@@ -57,6 +57,8 @@ def _database_url(config: pytest.Config, data: Path, resources: ExitStack) -> st
         raise pytest.UsageError(
             f"--database: unknown {wanted!r}; use sqlite, postgres or postgres://…"
         )
+    if hasattr(config, "workerinput"):  # of several; the first process has started it for all
+        return os.environ["DATABASE_URL"]
     try:
         return resources.enter_context(postgres.running())
     except postgres.Unavailable as reason:

