@@ -48,6 +48,22 @@ def execute(url: str, sql: str) -> None:
         postgres.execute(sql.encode())
 
 
+def is_locked(url: str) -> bool:
+    """Whether somebody is writing to it."""
+    if url.startswith("sqlite"):
+        file = url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(file, timeout=0.1, isolation_level=None)) as sqlite:
+            try:
+                sqlite.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+        return False
+    locks = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"
+    held = " WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+    ((number,),) = query(url, locks + held)
+    return bool(number)
+
+
 def requests(url: str) -> list[dict[str, Any]]:
     """All stored requests, packed or not: id, endpoint's row and what ``FIELDS`` names."""
     names = ["endpoint_id" if field == "endpoint" else field for field in FIELDS]

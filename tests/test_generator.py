@@ -204,8 +204,8 @@ def test_of_two_one_makes_it_and_the_other_takes_over_when_it_ends() -> None:
 def test_one_that_vanished_is_replaced_when_its_term_has_ended() -> None:
     async def scenario(running: Running) -> None:
         now_us = time.time_ns() // 1000
-        vanished_us = now_us - lease.TERM_US + 300_000
-        await running.store.call(lease.acquire, SOURCE, "vanished", vanished_us)
+        vanished_ns = (now_us - lease.TERM_US + 300_000) * 1000
+        await running.store.call(lease.acquire, SOURCE, "vanished", lambda: vanished_ns)
         batches = running.start()
         await running.change(is_running=True)
         await more(batches, 1)

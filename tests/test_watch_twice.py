@@ -11,6 +11,7 @@ from threading import Event, Thread
 
 import pytest
 
+from logwatcher.store.database import HELD_S
 from tests import database
 from tests.server import Server, until
 
@@ -74,6 +75,15 @@ def wait_for_more(server: Server, timeout: float = 20) -> float:
     return time.monotonic() - began
 
 
+def stop_while(server: Server, *, is_locked: bool) -> None:
+    """Stop it as when a machine hangs: while it writes to the database, or while it doesn't."""
+    os.kill(server.pid, signal.SIGSTOP)
+    while database.is_locked(server.database_url) != is_locked:
+        os.kill(server.pid, signal.SIGCONT)
+        time.sleep(0.01)
+        os.kill(server.pid, signal.SIGSTOP)
+
+
 def assert_counted(log: Log, *servers: Server, times: int = 1) -> None:
     """Exactly the log's lines are stored once these have ended, and the figures are a recount."""
     url, lines = servers[0].database_url, log.end()
@@ -114,14 +124,24 @@ def test_a_restart_waits_for_nobody(log: Log, start: Callable[[], Server]) -> No
     assert_counted(log, second)
 
 
-def test_who_was_stopped_and_wakes_up_adds_nothing(log: Log, start: Callable[[], Server]) -> None:
+@pytest.mark.parametrize(
+    "is_locked",
+    [
+        False,
+        # SQLite's lock is the stopped process's until it goes on, or is killed.
+        pytest.param(True, marks=pytest.mark.postgres),
+    ],
+)
+def test_who_was_stopped_and_wakes_up_adds_nothing(
+    is_locked: bool, log: Log, start: Callable[[], Server]
+) -> None:
     old = start()
     wait_for_more(old)
-    os.kill(old.pid, signal.SIGSTOP)
+    stop_while(old, is_locked=is_locked)
     new = start()
-    wait_for_more(new)
+    wait_for_more(new, HELD_S + TAKEN_OVER_S)
     os.kill(old.pid, signal.SIGCONT)
-    until(lambda: "another process follows it" in old.output, TAKEN_OVER_S)
+    until(lambda: "another process follows it" in old.output, 2 * TAKEN_OVER_S)
     wait_for_more(new)
     assert_counted(log, old, new)
 

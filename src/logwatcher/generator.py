@@ -21,6 +21,8 @@ TICK_S = 0.1
 RENEW_S = 2.0
 """How often the lease is renewed."""
 RETRY_S = 1.0
+SET_BACK_US = 1_000_000
+"""A clock that is set back by more begins anew; one that is a little too fast makes a pause."""
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ class Generator:
         self._holder = secrets.token_hex(8)
         self._renew_at = 0.0
         self._mock: MockTraffic | None = None
-        self._seed = self._version = 0
+        self._seed = self._version = self._now_us = 0
 
     async def __call__(self, put: Put) -> None:
         """Put the events of each tick."""
@@ -66,7 +68,7 @@ class Generator:
         if self._mock and time.monotonic() < self._renew_at:
             return wanted
         self._renew_at = time.monotonic() + RENEW_S
-        return wanted if lease.acquire(SOURCE, self._holder, now_us) else None
+        return wanted if lease.acquire(SOURCE, self._holder) else None
 
     def _events(self, wanted: Traffic | None) -> list[Event]:
         """The events since the last tick."""
@@ -74,9 +76,10 @@ class Generator:
             self._mock = None
             return []
         now_us = time.time_ns() // 1000
-        if self._mock is None or self._seed != wanted.seed:
+        was_set_back = now_us < self._now_us - SET_BACK_US
+        if self._mock is None or self._seed != wanted.seed or was_set_back:
             self._mock = MockTraffic(wanted.seed, now_us, wanted.rate, wanted.scenario)
         elif self._version != wanted.version:
             self._mock.set(rate=wanted.rate, scenario=wanted.scenario, at_us=now_us)
-        self._seed, self._version = wanted.seed, wanted.version
+        self._seed, self._version, self._now_us = wanted.seed, wanted.version, now_us
         return self._mock.until(now_us)

@@ -68,6 +68,20 @@ def test_it_is_taken_over_when_its_holder_is_silent(clock: list[int]) -> None:
     assert is_waiting(here)
 
 
+def test_a_claim_that_waited_for_the_lock_is_not_over_when_it_has_it(
+    clock: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait() -> None:
+        clock[0] += 3 * TERM_US * 1000
+
+    old, new = Claims("web1"), Claims("web1")
+    holder(old)
+    with monkeypatch.context() as patch:
+        patch.setattr("logwatcher.store.claim.lock", wait)
+        holder(new)
+    assert is_waiting(old)
+
+
 def test_who_was_silent_goes_on_if_nobody_took_it(clock: list[int]) -> None:
     here = Claims("web1")
     first = holder(here)

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError, connection, connections, models, transaction
 
 from logwatcher.store import database
-from logwatcher.store.database import Router, lock, snapshot
+from logwatcher.store.database import LOCK, Router, atomic, lock, snapshot
 from logwatcher.store.models import Head
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
@@ -66,5 +66,33 @@ def test_the_lock_is_taken_before_anything_is_read() -> None:
             connection.close()
         else:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", [database._LOCK])
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
                 assert cursor.fetchone() == (False,)
+
+
+def be_silent_with_the_lock() -> None:
+    """As a process that was stopped just after it has sent some rows."""
+    with atomic(), connection.cursor() as cursor:
+        lock()
+        cursor.executemany("UPDATE logwatcher_head SET id = %s", [(1,), (1,)])
+        with transaction.atomic(using="reader"), connections["reader"].cursor() as other:
+            other.execute("SET LOCAL statement_timeout = '9s'")
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT 1")
+
+
+@pytest.mark.postgres
+def test_whoever_holds_the_lock_and_is_silent_loses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped, or cut off from PostgreSQL, which would wait for hours."""
+    monkeypatch.setattr(database, "HELD_S", 1)
+    with pytest.raises(OperationalError, match="timeout"):
+        be_silent_with_the_lock()
+    connection.close()
+
+
+@pytest.mark.postgres
+def test_the_lock_can_be_held_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "HELD_S", 1)
+    with atomic(), connection.cursor() as cursor:
+        lock(for_long=True)
+        cursor.execute("SELECT pg_sleep(1.2)")

@@ -49,9 +49,9 @@ class Claims:
 
         A log that is asked for the first time is taken from whoever follows it on this machine.
         """
-        now_us = time.time_ns() // 1000
         with atomic():
             lock()
+            now_us = time.time_ns() // 1000  # the lock may have taken longer than a term
             leases = Lease.objects.in_bulk([_name(of) for of in inputs])
             claims = {of: self._claim(of, leases.get(_name(of)), now_us) for of in inputs}
             ours = {of: claim.holder for of, claim in claims.items() if claim.is_ours}

@@ -5,11 +5,18 @@ lock. In a project one does for both: its default, or another, named by ``LOGWAT
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    InternalError,
+    OperationalError,
+    connections,
+    models,
+    transaction,
+)
 from django.utils.connection import ConnectionProxy
 
 LABEL = "logwatcher"
@@ -26,7 +33,16 @@ POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 2}
 After ``reconnect_timeout`` whoever asks next tries anew; the pool itself would wait ever longer.
 """
 
-_LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
+LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
+_LOCK_POSTGRES = "SELECT pg_advisory_xact_lock(%s), set_config(%s, %s, true)"
+
+HELD_S = 30
+"""PostgreSQL ends the transaction of a process that has the lock for longer: it was stopped, or
+its network is gone, and all others wait for it. Before version 17 only if it is silent between
+two statements."""
+_LIMIT = "transaction_timeout"
+_LIMIT_BEFORE_17 = "idle_in_transaction_session_timeout"
+_HELD_TOO_LONG = {"25P03", "25P04"}  # SQLSTATE of either
 
 
 class Router:
@@ -43,9 +59,20 @@ class Router:
         return db == WRITER if app_label == LABEL else None
 
 
-def atomic() -> AbstractContextManager[None]:
-    """A transaction of the writer's; take the ``lock`` first in it."""
-    return transaction.atomic(using=WRITER)
+@contextmanager
+def atomic() -> Iterator[None]:
+    """A transaction of the writer's; take the ``lock`` first in it.
+
+    Raises:
+        OperationalError: PostgreSQL has ended it; as when the connection is lost.
+    """
+    try:
+        with transaction.atomic(using=WRITER):
+            yield
+    except InternalError as error:
+        if getattr(error.__cause__, "sqlstate", "") in _HELD_TOO_LONG:
+            raise OperationalError(*error.args) from error
+        raise
 
 
 def share_connections() -> None:
@@ -59,15 +86,20 @@ def share_connections() -> None:
             connections.settings[alias]["OPTIONS"]["pool"] = POOL
 
 
-def lock() -> None:
+def lock(*, for_long: bool = False) -> None:
     """Make this transaction the only one that writes, until it ends.
 
     SQLite has one lock for all writers, which an IMMEDIATE transaction has from its begin and
     another one from its first statement that could write; this one changes nothing.
+
+    Args:
+        for_long: PostgreSQL may not end the transaction after ``HELD_S``.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+            limit = _LIMIT if connection.pg_version >= 170_000 else _LIMIT_BEFORE_17
+            limit_s = 0 if for_long else HELD_S
+            cursor.execute(_LOCK_POSTGRES, [LOCK, limit, f"{limit_s}s"])
         else:
             cursor.execute("DELETE FROM logwatcher_head WHERE 0")
 

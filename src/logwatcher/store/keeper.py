@@ -79,7 +79,7 @@ class Keeper:
         if self._sweep and now < self._renew_at:
             return True
         self._renew_at = now + RENEW_S
-        return lease.acquire(JOB, self._holder, time.time_ns() // 1000)
+        return lease.acquire(JOB, self._holder)
 
     def _measure(self) -> None:
         began = time.monotonic()

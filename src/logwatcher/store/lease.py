@@ -1,5 +1,8 @@
 """A job that only one process may do: held for some seconds, renewed, taken over when it ends."""
 
+import time
+from collections.abc import Callable
+
 from logwatcher.store.database import atomic, lock
 from logwatcher.store.models import Lease
 
@@ -7,10 +10,11 @@ TERM_US = 8_000_000
 """A holder that died is replaced after this."""
 
 
-def acquire(name: str, holder: str, now_us: int) -> bool:
+def acquire(name: str, holder: str, clock: Callable[[], int] = time.time_ns) -> bool:
     """Take or renew the lease for ``TERM_US``; False while another one holds it."""
     with atomic():
         lock()
+        now_us = clock() // 1000  # the lock may have taken longer than a term
         lease = Lease.objects.filter(pk=name).first()
         if lease and lease.holder != holder and is_held(lease, now_us):
             return False

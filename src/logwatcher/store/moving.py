@@ -85,7 +85,7 @@ def move(tell: Tell) -> Move:
         MoveError: the database holds something else, or what is moved has changed meanwhile.
     """
     with transaction.atomic(using=SOURCE), transaction.atomic(using=WRITER):
-        lock()
+        lock(for_long=True)  # the other database is read meanwhile
         is_there = any(model._base_manager.using(WRITER).exists() for model in _OWN)
         count = _Count(tell, 2 * sum(_number(model) for model in MODELS))
         if is_there:
