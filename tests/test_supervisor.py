@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import database
+from tests.processes import children, is_alive
 from tests.server import JSON, Server, until
 from tests.stream.sse import Stream
 
@@ -33,24 +34,9 @@ def server(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Server]:
         server.stop()
 
 
-def workers(server: Server) -> list[int]:
-    """The processes below it."""
-    all_ = Path("/proc").glob("[0-9]*/stat")
-    return sorted(pid for pid, state, parent in map(_process, all_) if parent == server.pid)
-
-
-def _process(stat: Path) -> tuple[int, str, int]:
-    """Its number, state and parent; the name in between may hold anything."""
-    try:
-        state, parent = stat.read_text().rpartition(") ")[2].split()[:2]
-    except (FileNotFoundError, ProcessLookupError):
-        return 0, "X", 0
-    return int(stat.parent.name), state, int(parent)
-
-
 def serving(server: Server) -> list[int]:
     """Those that answer, each asked while the others can't."""
-    all_ = workers(server)
+    all_ = children(server.pid)
     return [pid for pid in all_ if _answers(server, [other for other in all_ if other != pid])]
 
 
@@ -87,7 +73,7 @@ def wait_for(stream: Stream, condition: Callable[[JSON], object]) -> None:
 def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> None:
     with ExitStack() as opened:
         streams = []
-        for pid in (all_ := workers(server)):
+        for pid in (all_ := children(server.pid)):
             with only_without([other for other in all_ if other != pid]):
                 streams.append(opened.enter_context(Stream(server.url)))
         for stream in streams:
@@ -105,7 +91,7 @@ def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> N
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(server: Server) -> None:
     server.put_traffic(running=True, rate=2000)
     until(lambda: database.count_requests(server.database_url) > 500)
-    before = workers(server)
+    before = children(server.pid)
     os.kill(before[0], signal.SIGKILL)
     until(lambda: len(set(serving(server)) - set(before)) == 1)
     assert ENDED.findall(server.output) == [("1", "(by SIGKILL); starting it again")]
@@ -116,11 +102,11 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(server: Server)
 
 
 def test_all_are_replaced_one_by_one_while_others_answer(server: Server) -> None:
-    before = workers(server)
+    before = children(server.pid)
     os.kill(server.pid, signal.SIGHUP)
     answered = 0
     with ThreadPoolExecutor() as threads:
-        replaced = threads.submit(until, lambda: not set(workers(server)) & set(before))
+        replaced = threads.submit(until, lambda: not set(children(server.pid)) & set(before))
         while not replaced.done():
             with suppress(RemoteDisconnected):  # who is slow to ask may be hung up on
                 assert server.get("/api/traffic")["running"] is False
@@ -133,11 +119,10 @@ def test_all_are_replaced_one_by_one_while_others_answer(server: Server) -> None
 
 
 def test_workers_end_with_their_parent(server: Server) -> None:
-    pids = workers(server)
+    pids = children(server.pid)
     server.kill()
 
-    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
-    until(lambda: {_process(stat)[1] for stat in stats} <= {"X", "Z"})
+    until(lambda: not any(map(is_alive, pids)))
 
 
 def test_what_can_not_start_is_tried_again_ever_more_slowly() -> None:

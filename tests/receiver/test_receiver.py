@@ -2,10 +2,7 @@
 
 import asyncio
 import gzip
-import http.client
-import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +17,7 @@ from logwatcher.receiver.receiver import Message
 from logwatcher.store.token import ANY_SERVICE, Grant
 from tests import database
 from tests.receiver.asking import GRANT, HEADERS, RIGHT, TOKEN, Sender, Store, answer, run
-from tests.sending import Source, create_token
+from tests.sending import Senders, Source, create_token
 from tests.server import Server
 
 
@@ -239,40 +236,14 @@ def test_a_real_server_counts_a_repeated_batch_once_even_after_a_crash(source: S
 
 
 def test_what_was_acknowledged_survives_a_kill_at_any_time(source: Source) -> None:
-    """Each batch is sent until it is acknowledged; those that are count exactly once."""
-    acknowledged: list[str] = []
-    has_ended = threading.Event()
-
-    def send(name: str) -> None:
-        number = 0
-        while not has_ended.is_set():
-            key = f"{name}-{number}"
-            event = {"method": "GET", "path": f"/{key}", "status": 200}
-            try:
-                status, _ = source.post([event] * 5, {"Idempotency-Key": key})
-            except (OSError, http.client.HTTPException):
-                time.sleep(0.02)
-                continue
-            if status == 202:
-                acknowledged.append(key)
-                number += 1
-
-    threads = [threading.Thread(target=send, args=(f"sender{i}",)) for i in range(4)]
-    for thread in threads:
-        thread.start()
+    senders = Senders(source)
     for _ in range(3):
-        time.sleep(0.4)
+        senders.wait_for(10)
         source.server.kill()
         source.server.start()
-    time.sleep(0.4)
-    has_ended.set()
-    for thread in threads:
-        thread.join()
-    assert len(acknowledged) > 10
-    counted = Counter(database.paths(source.server.database_url))
-    assert {f"/{key}" for key in acknowledged} <= counted.keys()
-    assert set(counted.values()) == {5}
-    database.assert_consistent(source.server.database_url)
+    senders.wait_for(10)
+    assert senders.refused
+    senders.assert_counted()
 
 
 def test_a_revoked_token_ends_within_seconds(source: Source) -> None:
