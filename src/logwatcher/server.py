@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import gc
+import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -12,10 +13,10 @@ from typing import Any
 import uvicorn
 from django import conf
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import HANDLED_SIGNALS
 
 from logwatcher.asgi import application
+from logwatcher.protocol import Protocol
 from logwatcher.runtime import Runtime, Source
 from logwatcher.store.database import share_connections
 from logwatcher.web.forwarded import Forwarded
@@ -34,19 +35,6 @@ class PortTaken(OSError):
 
 class HostError(OSError):
     """This machine doesn't have the address."""
-
-
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's own, but a trailer behind a chunked body is no header.
-
-    It would be added to those of its request if it comes in the same packet, past a proxy that has
-    removed or set the header of that name.
-    """
-
-    def on_headers_complete(self) -> None:
-        """From here on only trailers come."""
-        super().on_headers_complete()
-        self.headers = []
 
 
 class Server(uvicorn.Server):
@@ -108,6 +96,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _allow_connections() -> None:
+    """As many as the machine lets this process have; by default it may have but 1024 files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def run(
     sources: Sequence[Source],
     listener: socket.socket,
@@ -124,6 +118,7 @@ def run(
         on_ready: called once requests are answered.
     """
     share_connections()
+    _allow_connections()
     runtime = Runtime(sources)
     proxies = conf.settings.TRUSTED_PROXIES
     app: Any = application(runtime)  # Any: Uvicorn's types are narrower than ASGI's

@@ -53,13 +53,18 @@ def test_the_clock_is_stepped_back_and_forth_by_an_hour(
         for seconds in (0, HOUR_S, 0, -HOUR_S, 0):
             step(wrong, seconds)
             senders.wait_for(20, RECOVERY_S)
-            have = made(url)
-            until(lambda have=have: made(url) > have + 20, RECOVERY_S)
+            wait_for_more(url)
             stream.next()
     senders.end()
     assert server.stop() == 0
     senders.assert_counted()
     assert "Traceback" not in server.output
+
+
+def wait_for_more(url: str) -> None:
+    """Until more mock traffic is stored."""
+    have = made(url)
+    until(lambda: made(url) > have + 20, RECOVERY_S)
 
 
 def made(url: str) -> int:

@@ -23,7 +23,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     options = f"size={SIZE_MB}m,mode=777"
     try:
-        subprocess.run([*as_root, "mount", "-t", "tmpfs", "-o", options, "none", folder], check=True)
+        subprocess.run(
+            [*as_root, "mount", "-t", "tmpfs", "-o", options, "none", folder], check=True
+        )
     except (OSError, subprocess.CalledProcessError) as error:
         if os.environ.get("CI"):
             raise

@@ -1,0 +1,64 @@
+"""HTTP over one connection: Uvicorn's own, but nobody's head is waited for or kept without end."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_S = 20.0
+"""So long a request line and its headers may take to come."""
+MAX_HEAD = 64 * 1024
+"""So many bytes may have come of them before they are complete."""
+
+
+class Protocol(HttpToolsProtocol):
+    """Closes what is half open, and knows that a trailer behind a chunked body is no header.
+
+    It would be added to those of its request if it comes in the same packet, past a proxy that has
+    removed or set the header of that name.
+    """
+
+    _timer: asyncio.TimerHandle | None = None
+    _head: int | None = 0
+    """Bytes that have come of a head; None between its end and the begin of the next one."""
+
+    def connection_made(self, transport: Any) -> None:  # Any: as narrow as Uvicorn's
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(HEAD_S, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has come, of whatever part of a request."""
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response("the request's head is too large")
+
+    def on_message_begin(self) -> None:
+        """From here on a head comes."""
+        super().on_message_begin()
+        self._head = 0
+        if self._timer is None:
+            self._timer = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One of the head's, or a trailer."""
+        if self._head is not None:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """From here on a body comes, and trailers."""
+        self._head = None
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
