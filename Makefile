@@ -59,6 +59,11 @@ bench: $(VENV)/dev.stamp .bench-venv/stamp ## beside others; SCALE=0.01, ONLY="s
 	$(BIN)/python frontend/build.py
 	$(BIN)/python -m benchmarks --scale $(or $(SCALE),1) $(ONLY)
 
+.PHONY: soak
+soak: $(VENV)/dev.stamp ## an hour under load, then a recount; MINUTES=10
+	$(BIN)/python frontend/build.py
+	$(BIN)/python -m benchmarks.soak $(or $(MINUTES),60)
+
 .PHONY: audit
 audit: $(VENV)/run.stamp .audit-venv/stamp ## look for known vulnerabilities; 1: found, 3: could not be asked
 	@$(BIN)/python requirements/audit.py
