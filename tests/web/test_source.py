@@ -1,5 +1,6 @@
 """What the page and the API say of sources and of how well their lines are read."""
 
+import re
 import time
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_a_log_that_stopped_is_told_from_one_that_is_quiet() -> None:
     read(600, ago=120)
     (row,) = source.table()["inputs"]
     assert (row["state"], row["text"]) == ("silent", row["text"])
-    assert row["text"].startswith("silent, where 5")  # 600 in 10 or 11 minutes
+    assert re.match(r"silent, where (5\d|60) ", row["text"])  # 600 in 10 or 11 minutes
     read(3, ago=120, source="app", input="/other.log")
     other = next(row for row in source.table()["inputs"] if row["source"] == "app")
     assert other["state"] == "quiet"
