@@ -90,8 +90,9 @@ def parse(job: Job) -> Parsed:
     """Do the job."""
     tally = _Rejects(is_kept=job.wants_rejects)
     format_ = _format(job.format)
-    read = format_.reader(job.policy, find_zone(job.zone))
-    usual = format_.usual_reader(job.policy)
+    zone = find_zone(job.zone)
+    read = format_.reader(job.policy, zone)
+    usual = format_.usual_reader(job.policy, zone)
     for header in job.headers:
         try:
             read(header)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from logwatcher.core.event import Event, ParseError
-from logwatcher.core.formats.zone import in_zone
+from logwatcher.core.formats.zone import all_in_zone, in_zone
 from logwatcher.core.privacy import STRICT, Policy
 from logwatcher.core.text import clean
 
@@ -73,9 +73,12 @@ class Format:
         parse = self.make(policy)
         return in_zone(parse, zone) if self.may_lack_offset else parse
 
-    def usual_reader(self, policy: Policy = STRICT) -> ParseUsual | None:
+    def usual_reader(self, policy: Policy = STRICT, zone: tzinfo = UTC) -> ParseUsual | None:
         """The same for many usual lines at once, if there is a way."""
-        return self.make_usual(policy) if self.make_usual else None
+        if not self.make_usual:
+            return None
+        parse = self.make_usual(policy)
+        return all_in_zone(parse, zone) if self.may_lack_offset else parse
 
 
 def check_length(name: str, line: str) -> None:

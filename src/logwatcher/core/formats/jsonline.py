@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats.fields import FIELDS, to_event
@@ -13,11 +13,13 @@ from logwatcher.core.formats.format import (
     Format,
     FormatError,
     Make,
+    MakeUsual,
     Parse,
     check_length,
     excerpt,
 )
 from logwatcher.core.formats.names import USUAL, by_names
+from logwatcher.core.formats.shape import by_shape
 from logwatcher.core.privacy import Policy
 
 _BYTES = re.compile(r"(?:\\x[0-9A-Fa-f]{2})+")
@@ -85,6 +87,15 @@ def _by_record(name: str, start: Callable[[Policy], _Read]) -> Make:
 
 def _by_fields(name: str, to_fields: Callable[[dict[str, object]], dict[str, object]]) -> Make:
     return _by_record(name, lambda policy: lambda record: to_event(policy, to_fields(record)))
+
+
+def usual_json(keys: Mapping[str, str]) -> MakeUsual:
+    """The ``make_usual`` of what ``compile_json`` makes ``make`` of."""
+    return _usual({field: (key,) for field, key in keys.items()})
+
+
+def _usual(names: Mapping[str, Iterable[str]]) -> MakeUsual:
+    return by_shape(names, partial(read_object, "json"))
 
 
 def _by_names(name: str, names: Mapping[str, Iterable[str]]) -> Make:
@@ -182,6 +193,7 @@ JSON = Format(
     _by_names("json", USUAL),
     is_general=True,
     may_lack_offset=True,
+    make_usual=_usual(USUAL),
 )
 CADDY = Format(
     "caddy",

@@ -14,11 +14,11 @@ Path = tuple[str, ...]
 
 _MAX_KEYS = 200
 _DIGITS = frozenset("0123456789")
-_POINT = "seconds with a point"
+SECONDS_WITH_POINT = "seconds with a point"
 _UNIT = "with its unit"
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a value may be: its key, those within, and for a duration how it is written."""
 
     key: str
@@ -26,8 +26,8 @@ class _Place(NamedTuple):
     duration: str
 
 
-_Plan = tuple[tuple[str, tuple[_Place, ...]], ...]
-"""By field, the places where it may be."""
+Plan = tuple[tuple[str, tuple[Place, ...]], ...]
+"""By field, the places where it may be, the best first; all durations are ``duration_us``."""
 
 _UNITS = {
     "s": ("s", "sec", "secs", "seconds"),
@@ -130,7 +130,7 @@ USUAL: dict[str, tuple[str, ...]] = {
         f"duration_{unit}": tuple(f"{name}_{end}" for name in _MEASURES for end in ends)
         for unit, ends in _UNITS.items()
     },
-    _POINT: ("request_time", "reqtime", "http.server.request.duration"),
+    SECONDS_WITH_POINT: ("request_time", "reqtime", "http.server.request.duration"),
     _UNIT: (*_MEASURES, "httprequest.latency"),
     "route": ("route", "http.route", "request.route"),
     "error_type": ("error.type", "error_type", "exception.type"),
@@ -183,10 +183,36 @@ USUAL: dict[str, tuple[str, ...]] = {
 }
 USUAL["duration_ms"] += ("responsetime",)  # pino's
 USUAL["duration_ns"] += ("event.duration",)  # Elastic Common Schema's
-_IN_REQUEST = frozenset({"method", "path"})
-_DURATIONS = {*DURATIONS, _POINT, _UNIT}
-_LAST: dict[str, tuple[str, ...]] = {_POINT: ("upstream_response_time", "apptime")}
+IN_REQUEST = frozenset({"method", "path"})
+_DURATIONS = {*DURATIONS, SECONDS_WITH_POINT, _UNIT}
+_LAST: dict[str, tuple[str, ...]] = {SECONDS_WITH_POINT: ("upstream_response_time", "apptime")}
 """Where there is nothing better: the upstream's part of the time."""
+
+
+def planner(policy: Policy, names: Mapping[str, Iterable[str]]) -> Callable[[Path], Plan]:
+    """What tells where the fields are in a record of these keys; see ``by_names``."""
+    unwanted = {"client": not policy.keeps_client, "query": not policy.keeps_query}
+    wanted = [
+        (field, name.lower())
+        for field, options in names.items()
+        if not unwanted.get(field)
+        for name in options
+    ]
+    if SECONDS_WITH_POINT in names:
+        wanted += [(field, name) for field, options in _LAST.items() for name in options]
+
+    def plan(keys: Path) -> Plan:
+        there = {key.lower(): key for key in reversed(keys)}
+        places: dict[str, list[Place]] = {}
+        for field, name in wanted:
+            top, *rest = [name] if name in there else name.split(".")
+            if top in there:
+                is_duration = field in _DURATIONS
+                place = Place(there[top], tuple(rest), field if is_duration else "")
+                places.setdefault("duration_us" if is_duration else field, []).append(place)
+        return tuple((field, tuple(found)) for field, found in places.items())
+
+    return plan
 
 
 def by_names(
@@ -200,34 +226,15 @@ def by_names(
             object within.
         is_escaped: whether the texts still have a log's escapes.
     """
-    unwanted = {"client": not policy.keeps_client, "query": not policy.keeps_query}
-    wanted = [
-        (field, name.lower())
-        for field, options in names.items()
-        if not unwanted.get(field)
-        for name in options
-    ]
-    if _POINT in names:
-        wanted += [(field, name) for field, options in _LAST.items() for name in options]
-
-    @lru_cache(maxsize=64)
-    def plan(keys: Path) -> _Plan:
-        there = {key.lower(): key for key in reversed(keys)}
-        places: dict[str, list[_Place]] = {}
-        for field, name in wanted:
-            top, *rest = [name] if name in there else name.split(".")
-            if top in there:
-                is_duration = field in _DURATIONS
-                place = _Place(there[top], tuple(rest), field if is_duration else "")
-                places.setdefault("duration_us" if is_duration else field, []).append(place)
-        return tuple((field, tuple(found)) for field, found in places.items())
+    plan = planner(policy, names)
+    cached_plan = lru_cache(maxsize=64)(plan)
 
     def read(record: dict[str, object]) -> Event:
         keys = tuple(record)
-        steps = plan(keys) if len(keys) <= _MAX_KEYS else plan.__wrapped__(keys)
+        steps = cached_plan(keys) if len(keys) <= _MAX_KEYS else plan(keys)
         values: dict[str, object] = {}
         for field, places in steps:
-            if field in _IN_REQUEST and "request" in values:
+            if field in IN_REQUEST and "request" in values:
                 continue
             for key, rest, duration in places:
                 value = record[key]
@@ -284,4 +291,4 @@ def _duration(form: str, value: object) -> int | None:
         has_point = "." in value
     else:
         has_point = isinstance(value, float)
-    return any_duration(value, SCALES["s"]) if has_point and form is _POINT else None
+    return any_duration(value, SCALES["s"]) if has_point and form is SECONDS_WITH_POINT else None

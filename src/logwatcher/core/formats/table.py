@@ -1,12 +1,13 @@
 """Every log format by its name."""
 
 import json
+from dataclasses import replace
 from difflib import get_close_matches
 
 from logwatcher.core.formats import aws, clf, google, jsonline, keyvalue, proxy, uwsgi, w3c
 from logwatcher.core.formats.apache import compile_apache
 from logwatcher.core.formats.format import Format, FormatError, Make
-from logwatcher.core.formats.jsonline import compile_json
+from logwatcher.core.formats.jsonline import compile_json, usual_json
 from logwatcher.core.formats.nginx import compile_nginx
 
 FORMATS = {
@@ -54,7 +55,8 @@ def find_format(text: str) -> Format:
     if format_ := FORMATS.get(text):
         return format_
     if text.lstrip().startswith("{") and "$" not in text and "%" not in text:
-        return _own("json keys", compile_json(_keys(text)))
+        keys = _keys(text)
+        return replace(_own("json keys", compile_json(keys)), make_usual=usual_json(keys))
     if "$" in text:
         return _own("log_format", compile_nginx(text))
     if "%" in text:

@@ -13,7 +13,7 @@ LATEST_YEAR = 2099
 
 _MIN_US = 365 * 86_400 * 1_000_000
 _MAX_US = int(datetime(LATEST_YEAR + 1, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-_LONGEST = 40
+LONGEST = 40
 
 MONTHS = {
     name: number
@@ -121,15 +121,16 @@ _EPOCH = re.compile(r"\d{8,20}(?:\.\d{1,12})?", re.ASCII)
 
 def any_time(value: object) -> int:
     """A time in whichever of these ways it is written. Raises ParseError if in none."""
-    if isinstance(value, str) and len(value) <= _LONGEST:
-        return _text_time(value)
+    if isinstance(value, str) and len(value) <= LONGEST:
+        return text_time(value)
     if isinstance(value, float | int):
         return epoch_time(value)
     raise ParseError(f"not a time: {excerpt(str(value))}")
 
 
 @lru_cache(maxsize=1024)
-def _text_time(text: str) -> int:
+def text_time(text: str) -> int:
+    """The same of a text of at most ``LONGEST``."""
     if match := _CLF.fullmatch(text):
         return clf_time(match[1])
     if _EPOCH.fullmatch(text):

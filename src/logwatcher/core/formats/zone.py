@@ -1,6 +1,6 @@
 """Times that a log tells without an offset, and the zone that makes them UTC."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 
@@ -39,5 +39,20 @@ def in_zone(parse: Callable[[str], Event], zone: tzinfo) -> Callable[[str], Even
         event = parse(line)
         time = event.time_us
         return event._replace(time_us=to_utc(time, zone)) if type(time) is Wall else event
+
+    return read
+
+
+def all_in_zone(
+    parse: Callable[[Sequence[str]], list[Event | None]], zone: tzinfo
+) -> Callable[[Sequence[str]], list[Event | None]]:
+    """The same of many lines."""
+
+    def read(lines: Sequence[str]) -> list[Event | None]:
+        events = parse(lines)
+        for index, event in enumerate(events):
+            if event is not None and type(time := event.time_us) is Wall:
+                events[index] = event._replace(time_us=to_utc(time, zone))
+        return events
 
     return read
