@@ -15,7 +15,7 @@ from logwatcher.core.event import MAX_PATH, Event, ParseError
 from logwatcher.core.formats.duration import SCALES
 from logwatcher.core.formats.fields import DURATIONS
 from logwatcher.core.formats.format import MAX_LINE, MakeUsual, ParseUsual
-from logwatcher.core.formats.names import SECONDS_WITH_POINT, Place, Plan, planner
+from logwatcher.core.formats.names import IN_REQUEST, SECONDS_WITH_POINT, Place, Plan, planner
 from logwatcher.core.formats.pattern import QUERY, Groups
 from logwatcher.core.formats.request import SIMPLE_REQUEST, read_path, simple_path
 from logwatcher.core.formats.timestamp import epoch_time, text_time
@@ -122,13 +122,10 @@ def to_shape(policy: Policy, record: Mapping[str, object], plan: Plan) -> Shape 
     places = {field: [place for place in of if not place.rest] for field, of in plan}
     places = {field: of for field, of in places.items() if of}
     is_line = "request" in places
-    wanted = {"time", "status", *(["request"] if is_line else ["path"])}
-    ignored = {"method", "path"} if is_line else {"method"}
-    if not wanted <= places.keys() or places.keys() - wanted - ignored - {*_OPTIONAL}:
+    needed = {"time", "status", "request" if is_line else "path"}
+    columns = {field: of for field, of in places.items() if not (is_line and field in IN_REQUEST)}
+    if not needed <= columns.keys() <= needed | _OPTIONAL:
         return None
-    columns = {field: places[field] for field in places if field in wanted or field not in ignored}
-    if not is_line and "method" in places:
-        columns["method"] = places["method"]
     by_key: dict[str, tuple[str, str]] = {}
     for field, of in columns.items():
         value = record[of[0].key]
@@ -272,5 +269,5 @@ _PATTERNS: dict[str, Callable[[Policy, Sequence[Place], object], str | None]] = 
     "client": _maybe_text,
     "agent": _maybe_text,
 }
-_OPTIONAL = ("size", "duration_us", "client", "agent")
+_OPTIONAL = {"method", "size", "duration_us", "client", "agent"}
 _GROUPS = {"request": ["method", "path", "query"]}
