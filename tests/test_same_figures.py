@@ -4,6 +4,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -44,16 +45,17 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def both(new_database: Callable[[], str], tmp_path: Path, log: Path) -> Iterator[list[Server]]:
-    servers = []
-    for name, url in (("ours", new_database()), ("lite", f"sqlite:///{tmp_path}/lite.sqlite3")):
-        server = Server(tmp_path / name, url, ["serve"])
-        server.command("migrate")
-        server.command("import", str(log))
-        server.start()
-        servers.append(server)
-    yield servers
-    for server in servers:
-        server.stop()
+    """PostgreSQL's first."""
+    with ExitStack() as running:
+        servers = []
+        for url in (new_database(), f"sqlite:///{tmp_path}/lite.sqlite3"):
+            server = Server(tmp_path / "data", url, ["serve"])
+            server.command("migrate")
+            server.command("import", str(log))
+            server.start()
+            running.callback(server.stop)
+            servers.append(server)
+        yield servers
 
 
 @pytest.mark.postgres

@@ -34,11 +34,18 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([*as_root, "umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's disk is its own matter")
-def test_the_disk_is_full(small_disk: Path, tmp_path: Path, send_to: SendTo) -> None:
-    database_url = f"sqlite:///{small_disk}/store.sqlite3"
-    server = Server(tmp_path / "data", database_url, ["demo"])
+@pytest.fixture
+def server(small_disk: Path, tmp_path: Path) -> Iterator[Server]:
+    """Whose database is there."""
+    server = Server(tmp_path / "data", f"sqlite:///{small_disk}/store.sqlite3", ["demo"])
     server.start()
+    yield server
+    if server.is_running:
+        server.stop()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's disk is its own matter")
+def test_the_disk_is_full(small_disk: Path, server: Server, send_to: SendTo) -> None:
     senders = send_to(server)
     senders.wait_for(20)
     filler = small_disk / "filler"
