@@ -25,6 +25,8 @@ BACKLOG = 2048
 GRACE_S = 1
 LINGER_S = 0.2
 """So long whoever has just connected may take to ask, when others answer from now on."""
+MACOS_FILES = 10_240
+"""So many it lets a process have, though it says that there is no limit."""
 GC_THRESHOLD = 50_000
 """Allocations between two collections: what lives long is frozen, and pauses delay frames."""
 
@@ -96,10 +98,12 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _allow_connections() -> None:
+def allow_connections() -> None:
     """As many as the machine lets this process have; by default it may have but 1024 files."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    now, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MACOS_FILES if hard == resource.RLIM_INFINITY else hard
+    if now != resource.RLIM_INFINITY and now < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def run(
@@ -118,7 +122,7 @@ def run(
         on_ready: called once requests are answered.
     """
     share_connections()
-    _allow_connections()
+    allow_connections()
     runtime = Runtime(sources)
     proxies = conf.settings.TRUSTED_PROXIES
     app: Any = application(runtime)  # Any: Uvicorn's types are narrower than ASGI's

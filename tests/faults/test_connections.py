@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from logwatcher.protocol import HEAD_S, MAX_HEAD
+from logwatcher.server import MACOS_FILES, allow_connections
 from tests.faults.conftest import SendTo
 from tests.server import Server, until
 from tests.stream.sse import Stream
@@ -151,6 +152,25 @@ class Viewers:
                 yield line
         finally:
             writer.close()
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "then"),
+    [
+        (1024, 4096, (4096, 4096)),
+        (1024, resource.RLIM_INFINITY, (MACOS_FILES, resource.RLIM_INFINITY)),
+        (65_536, resource.RLIM_INFINITY, None),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, None),
+    ],
+)
+def test_a_server_may_open_as_many_files_as_the_machine_allows(
+    soft: int, hard: int, then: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+    allow_connections()
+    assert asked == ([then] if then else [])
 
 
 def test_all_viewers_come_back_at_once_after_a_restart(serve: Callable[..., Server]) -> None:
