@@ -12,7 +12,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,6 @@ from benchmarks.serving import Serving, serving
 from benchmarks.subscriber import clients
 from benchmarks.viewers import BATCHES_PER_S, RATE, SETTLE_S, TARGET, late_ms
 from logwatcher.core.aggregate import Aggregate, merge_by_key
-from logwatcher.core.event import Event
 from logwatcher.core.payload import to_event
 from tests import database
 from tests.counting import BucketKey, fill
@@ -43,31 +44,39 @@ SOURCE = "bench"
 
 
 class Expected:
-    """The buckets of all that was sent."""
+    """The buckets of all that was sent, counted by another process meanwhile."""
 
-    def __init__(self) -> None:
-        self.buckets: dict[BucketKey, Aggregate] = {}
-        self._events: list[Event] = []
+    def __init__(self, counter: ProcessPoolExecutor) -> None:
+        self._counter = counter
+        self._counts: list[Future[dict[BucketKey, Aggregate]]] = []
 
     def bodies(self, rng: random.Random) -> Iterator[Body]:
         """A minute's, of events that have just happened; each is counted."""
+        sent = []
         for _ in range(BATCHES):
             now = time.time()
             events = [event(rng, now) for _ in range(BATCH)]
-            self._events += [to_event(one, int(now * 1e6)) for one in events]
+            sent.append((events, int(now * 1e6)))
             yield body(events)
+        self._counts.append(self._counter.submit(_count, sent))
 
-    def count(self) -> None:
-        """Add what was sent since the last call."""
-        found = fill(SOURCE, self._events)
-        self._events = []
-        self.buckets = merge_by_key([*self.buckets.items(), *found.items()])
+    def buckets(self) -> dict[BucketKey, Aggregate]:
+        """When all is sent."""
+        return merge_by_key(pair for count in self._counts for pair in count.result().items())
+
+
+def _count(sent: list[tuple[list[dict[str, object]], int]]) -> dict[BucketKey, Aggregate]:
+    return fill(SOURCE, [to_event(one, now_us) for events, now_us in sent for one in events])
 
 
 def soak(minutes: int) -> list[str]:
     """Returns what is wrong."""
-    with tempfile.TemporaryDirectory() as folder, serving(SENDERS) as us:
-        expected = Expected()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(SENDERS) as us,
+        ProcessPoolExecutor(1, get_context("spawn")) as counter,
+    ):
+        expected = Expected(counter)
         sent: list[Sent] = []
         memory: list[float] = []
         rng = random.Random(1)
@@ -75,14 +84,13 @@ def soak(minutes: int) -> list[str]:
             time.sleep(SETTLE_S)
             for minute in range(minutes):
                 sent += _minute(us, expected, rng, minute, memory)
-                expected.count()
             time.sleep(SETTLE_S)
             seen = viewers.stop()
         late = late_ms(seen, np.array([one.at_ns for one in sent], np.int64), BATCH)
         by_minute = late.reshape(VIEWERS, minutes, BATCHES)
         p99 = [float(np.percentile(by_minute[:, minute], 99)) for minute in range(minutes)]
         print("event to each viewer, p99 of each minute, ms:", *(f"{ms:.0f}" for ms in p99))
-        return [*_growing("memory", memory, "MB"), *_slower(p99), *_wrong(us, expected)]
+        return [*_growing("memory", memory, "MB"), *_slower(p99), *_wrong(us, expected.buckets())]
 
 
 def _minute(
@@ -121,14 +129,10 @@ def _slower(p99: list[float]) -> list[str]:
     )
 
 
-def _wrong(us: Serving, expected: Expected) -> list[str]:
+def _wrong(us: Serving, expected: Mapping[BucketKey, Aggregate]) -> list[str]:
     url = us.server.database_url
     stored, found = database.count_requests(url), database.buckets(url)
-    wrong = [
-        key
-        for key in expected.buckets.keys() | found.keys()
-        if expected.buckets.get(key) != found.get(key)
-    ]
+    wrong = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
     print(f"{stored:,} requests stored; {len(found):,} buckets, {len(wrong)} of them wrong")
     return [f"{len(wrong)} buckets are wrong, the first is {wrong[0]}"] if wrong else []
 
