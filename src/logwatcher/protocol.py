@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_S = 20.0
 """So long a request line and its headers may take to come."""
@@ -25,7 +25,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:  # Any: as narrow as Uvicorn's
         """Wait for the first request."""
         super().connection_made(transport)
-        self._timer = self.loop.call_later(HEAD_S, transport.close)
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -45,7 +45,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self._head = 0
         if self._timer is None:
-            self._timer = self.loop.call_later(HEAD_S, self.transport.close)
+            self._start_timer()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One of the head's, or a trailer."""
@@ -57,6 +57,17 @@ class Protocol(HttpToolsProtocol):
         self._head = None
         self._stop_timer()
         super().on_headers_complete()
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(HEAD_S, self._close)
+
+    def _close(self) -> None:
+        """Not while an earlier request is answered: a head behind it may have to wait for that."""
+        cycle: RequestResponseCycle | None = self.cycle  # none before the first request
+        if cycle is not None and not cycle.response_complete:
+            self._start_timer()
+        else:
+            self.transport.close()
 
     def _stop_timer(self) -> None:
         if self._timer:

@@ -119,6 +119,16 @@ def test_a_second_request_over_a_connection_has_the_same_time(
         assert time.monotonic() - began > HEAD_S / 2
 
 
+def test_a_request_behind_a_stream_does_not_end_it(serve: Callable[..., Server]) -> None:
+    server = serve("demo", "--start", "--rate=50")
+    stream = b"GET /api/live?view=&since= HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with connected(server, [stream + HALF]) as (client,):
+        time.sleep(HEAD_S + 1)
+        assert not are_closed([client])
+        client.setblocking(True)
+        assert client.recv(1 << 16)
+
+
 class Viewers:
     """Many that each read frames, and connect again when the stream ends, as browsers do.
 
