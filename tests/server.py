@@ -106,6 +106,12 @@ class Server:
         """What the API answers."""
         return self._ask(Request(self.url + path), timeout)  # noqa: S310  # http:// it is
 
+    def read(self, path: str) -> str:
+        """What it answers there, as text."""
+        with urlopen(self.url + path, timeout=10) as response:  # noqa: S310  # http:// it is
+            text: str = response.read().decode()
+        return text
+
     def put_traffic(self, **changes: object) -> JSON:
         """PUT ``/api/traffic``; returns the state as it is then."""
         url, type_ = f"{self.url}/api/traffic", {"Content-Type": "application/json"}

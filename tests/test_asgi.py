@@ -90,7 +90,7 @@ def test_the_figures_are_of_this_process_and_only_for_the_names_it_has(
 ) -> None:
     server = serve("demo", "--start", "--rate", "200")
     deadline = time.monotonic() + SOON_S
-    while not (figures := read(server, "/metrics")).get(("logwatcher_events_total", "mock")):
+    while not (figures := figures_of(server)).get(("logwatcher_events_total", "mock")):
         assert time.monotonic() < deadline
     assert figures["logwatcher_revision", ""] > 0
     assert figures["logwatcher_flush_seconds_count", ""] > 0
@@ -102,16 +102,11 @@ def test_the_figures_are_of_this_process_and_only_for_the_names_it_has(
     connection.close()
 
 
-def read(server: Server, path: str) -> dict[tuple[str, str], float]:
+def figures_of(server: Server) -> dict[tuple[str, str], float]:
     """What Prometheus' own parser reads there: values by name, and by source or thread."""
-    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=10)
-    connection.request("GET", path)
-    text = connection.getresponse().read().decode()
-    connection.close()
-    samples = [
-        sample for family in text_string_to_metric_families(text) for sample in family.samples
-    ]
-    assert {sample.labels["worker"] for sample in samples} == {"1"}
+    families = text_string_to_metric_families(server.read("/metrics"))
+    samples = [sample for family in families for sample in family.samples]
+    assert {sample.labels.get("worker", "1") for sample in samples} == {"1"}
     return {
         (sample.name, sample.labels.get("source") or sample.labels.get("thread", "")): sample.value
         for sample in samples

@@ -15,10 +15,12 @@ import pytest
 
 from tests import database
 from tests.processes import children, is_alive
+from tests.programs import find_program
 from tests.server import JSON, Server, until
 from tests.stream.sse import Stream
 
 WAIT_S = 15
+UP = re.compile(r'logwatcher_worker_up\{worker="(\d)"\} (\d)')
 ENDED = re.compile(r"WARNING logwatcher\.supervisor: worker (\d) \(process \d+\) ended (.*)")
 
 
@@ -143,3 +145,29 @@ def test_what_can_not_start_is_tried_again_ever_more_slowly() -> None:
         "(exit code 2); starting it again in 1 s\n",
         "(exit code 2); starting it again in 2 s\n",
     ]
+
+
+def test_each_workers_figures_are_in_every_answer(server: Server) -> None:
+    text = server.read("/metrics")
+    assert UP.findall(text) == [("1", "1"), ("2", "1")]
+    assert re.findall(r'process_threads\{worker="(\d)"\} \d', text) == ["1", "2"]
+    pids = children(server.pid)
+    with only_without(pids[:1]):
+        assert sorted(up for _, up in UP.findall(server.read("/metrics"))) == ["0", "1"]
+    os.kill(pids[0], signal.SIGKILL)
+    until(lambda: len(serving(server)) == 2)
+    assert UP.findall(server.read("/metrics")) == [("1", "1"), ("2", "1")]
+
+
+def test_prometheus_finds_no_fault_with_the_figures(server: Server) -> None:
+    promtool = find_program("promtool", "prometheus")
+    server.put_traffic(running=True, rate=200)
+    until(lambda: "logwatcher_events_total{" in server.read("/metrics"))
+    checked = subprocess.run(
+        [promtool, "check", "metrics"],
+        input=server.read("/metrics"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")

@@ -13,6 +13,7 @@ from logwatcher.core.event import Batch
 from logwatcher.core.metric import Metric
 from logwatcher.monitor import process
 from logwatcher.monitor.metrics import Inquiry, Metrics
+from logwatcher.monitor.peers import Peers
 from logwatcher.monitor.probe import Probe
 from logwatcher.pipeline import Pipeline, Put
 from logwatcher.receiver import Receiver
@@ -51,14 +52,14 @@ class Runtime:
         self._pipeline = Pipeline(self._write, self._feed.wake)
         self._working: asyncio.Task[None] | None = None
         self.probe = Probe(self._ask_migrated, self._is_working, lambda: self.hub.is_closed)
-        self.metrics = Metrics(
-            guard.credentials, self._ask_metrics, self.collect, {"worker": str(settings.WORKER)}
-        )
+        self._peers = Peers(settings.WORKER, settings.WORKER_SOCKETS, self.collect)
+        self.metrics = Metrics(guard.credentials, self._ask_metrics, self._peers.figures)
         self.receiver = Receiver(self._pipeline.commit, self._load_tokens, settings.PRIVACY)
 
     async def lifespan(self, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
         """ASGI's lifespan: work between start-up and shutdown."""
         await receive()
+        await self._peers.open()
         self._working = work = asyncio.create_task(self._work())
         stop = asyncio.ensure_future(receive())
         await send({"type": "lifespan.startup.complete"})
@@ -72,6 +73,7 @@ class Runtime:
         self.hub.close()
         work.cancel()
         await asyncio.wait({work})
+        self._peers.close()
         self.receiver.close()
         await self._reading.close()
         await self._writing.close()

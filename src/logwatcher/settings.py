@@ -37,6 +37,8 @@ IS_PUBLIC = False
 """Whether anybody may view, without a login."""
 WORKER = 1
 """Which of several processes on one socket this is; the command line says otherwise."""
+WORKER_SOCKETS: dict[int, Path] = {}
+"""By number, where each of them can be asked for its figures."""
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 STOP_S = 10.0
@@ -21,36 +22,40 @@ log = logging.getLogger(__name__)
 
 
 class Orders(NamedTuple):
-    """What a worker is told by its parent, as numbers on its command line.
+    """What a worker is told by its parent, on its command line.
 
     Attributes:
         number: of the worker, from 1 on.
         listener: descriptor of the socket that all of them listen on.
         lifeline: descriptor of a socket whose other end the parent has: ``READY`` is sent on
             it, and it ends with either of the two.
+        folder: where the workers meet.
     """
 
     number: int
     listener: int
     lifeline: int
+    folder: str
 
 
 class _Worker:
     """A process, from its start to its end."""
 
-    def __init__(self, number: int, command: Sequence[str], listener: socket.socket) -> None:
+    def __init__(
+        self, number: int, command: Sequence[str], listener: socket.socket, folder: str
+    ) -> None:
         self.number = number
         self.is_ready = False
         self.kill_at: float | None = None
         self.began = time.monotonic()
         self.lifeline, theirs = socket.socketpair()
         with theirs:
-            orders = Orders(number, listener.fileno(), theirs.fileno())
+            orders = Orders(number, listener.fileno(), theirs.fileno(), folder)
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "logwatcher.cli.worker", *map(str, orders), *command],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for the parent, which tells them
-                pass_fds=orders[1:],
+                pass_fds=(orders.listener, orders.lifeline),
             )
 
     def stop(self, by: float) -> None:
@@ -78,6 +83,7 @@ class Supervisor:
         self._old: list[int] = []
         self._is_ending = self._has_failed = False
         self._selector = selectors.DefaultSelector()
+        self._folder = ""
 
     def run(self, announce: Callable[[], None]) -> int:
         """Supervise until told to stop; returns the exit code: 1 if a worker ended badly then.
@@ -85,7 +91,7 @@ class Supervisor:
         ``announce`` is called when no signal can be lost any more.
         """
         bell, rope = socket.socketpair()
-        with self._selector, bell, rope:
+        with self._selector, bell, rope, TemporaryDirectory(prefix="logwatcher-") as self._folder:
             self._listen_to_signals(bell, rope)
             announce()
             while self._workers or self._start_at:
@@ -139,7 +145,9 @@ class Supervisor:
         return max(min(times) - now, 0) if times else None
 
     def _start(self, number: int) -> None:
-        worker = self._workers[number] = _Worker(number, self._command, self._listener)
+        worker = self._workers[number] = _Worker(
+            number, self._command, self._listener, self._folder
+        )
         self._selector.register(worker.lifeline, selectors.EVENT_READ, worker)
 
     def _hear(self, worker: _Worker) -> None:

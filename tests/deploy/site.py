@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.factories import PASSWORD
+from tests.programs import find_program
 from tests.sending import Source, create_token
 from tests.server import Server
-from tests.sources.nginx import FOLDERS, USER, find_program, free_port, started
+from tests.sources.nginx import FOLDERS, USER, free_port, started
 from tests.stream.sse import Stream
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "nginx" / "logwatcher.conf"

@@ -1,16 +1,14 @@
 """The service that is delivered: its syntax, how far it is shut in, and the settings it names."""
 
-import os
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from logwatcher import cli, config
+from tests.programs import do_without, find_program
 from tests.server import PROGRAM
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "systemd"
@@ -22,18 +20,11 @@ OLDEST = 250
 
 @pytest.fixture
 def analyze() -> str:
-    if (found := shutil.which("systemd-analyze")) is None:
-        _do_without("no systemd-analyze found; on Debian: apt-get install systemd")
+    found = find_program("systemd-analyze", "systemd")
     version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True)
     if int(version.stdout.split()[1].partition(".")[0]) < OLDEST:
-        _do_without(f"systemd-analyze before {OLDEST} reads no service that isn't installed")
+        do_without(f"systemd-analyze before {OLDEST} reads no service that isn't installed")
     return found
-
-
-def _do_without(reason: str) -> NoReturn:
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def test_systemd_understands_the_service(analyze: str, tmp_path: Path) -> None:

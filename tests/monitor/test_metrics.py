@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from django.db import OperationalError
 
-from logwatcher.core.metric import metric
+from logwatcher.core.metric import Figures, metric
 from logwatcher.monitor import metrics as metrics_module
 from logwatcher.monitor.metrics import Inquiry, Metrics
 from tests.stream.client import Client
@@ -25,9 +25,11 @@ class Process:
         self.metrics = Metrics(
             lambda headers: headers.get(b"authorization"),
             self.ask,
-            lambda: [metric("x_total", "counter", "Xs.", 5)],
-            {"worker": "2"},
+            self.collect,
         )
+
+    async def collect(self) -> dict[str, Figures | None]:
+        return {"1": None, "2": [metric("x_total", "counter", "Xs.", 5)]}
 
     async def ask(self, credentials: object) -> Inquiry:
         await self.answers.wait()
@@ -56,8 +58,9 @@ def test_each_figure_says_which_worker_it_is_of() -> None:
         status, text = await process.get()
         assert status == 200
         assert 'x_total{worker="2"} 5\n' in text
-        assert 'logwatcher_database_up{worker="2"} 1\n' in text
-        assert 'logwatcher_revision{worker="2"} 41\n' in text
+        assert 'logwatcher_worker_up{worker="1"} 0\nlogwatcher_worker_up{worker="2"} 1\n' in text
+        assert "logwatcher_database_up 1\n" in text
+        assert "logwatcher_revision 41\n" in text
 
     run(scenario)
 
@@ -81,7 +84,7 @@ def test_who_was_let_in_last_still_is_when_the_database_is_away() -> None:
         process.error = OperationalError("away")
         status, text = await process.get()
         assert status == 200
-        assert 'logwatcher_database_up{worker="2"} 0\n' in text
+        assert "logwatcher_database_up 0\n" in text
         assert "logwatcher_revision" not in text
         assert (await process.get(b"something else"))[0] == 503
 

@@ -1,7 +1,6 @@
 """A real NGINX in front of a small server, for tests of the logs that it writes."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
+from tests.programs import find_program
 
 FOLDERS = """
     client_body_temp_path body;
@@ -122,15 +121,6 @@ def started(
     finally:
         process.terminate()
         process.wait(timeout=20)
-
-
-def find_program(name: str, package: str) -> str:
-    """Its path; skips the test where there is none, but not in CI."""
-    program = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        missing = f"no {name} found; on Debian: apt-get install {package}"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
-    return program
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

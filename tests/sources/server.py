@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.sources.nginx import CONFIG, USER, Client, find_program, free_port, started, upstream
+from tests.programs import find_program
+from tests.sources.nginx import CONFIG, USER, Client, free_port, started, upstream
 
 COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
 COMBINED = f'{COMMON} "$http_referer" "$http_user_agent"'

@@ -12,8 +12,9 @@ from logwatcher.core.event import Batch, Event
 from logwatcher.sources.address import Address, Sockets, open_sockets
 from logwatcher.sources.sender import Senders
 from logwatcher.sources.syslog import Syslog
+from tests.programs import find_program
 from tests.sources import nginx
-from tests.sources.nginx import Client, find_program, free_port, started, upstream
+from tests.sources.nginx import Client, free_port, started, upstream
 from tests.sources.server import HAPROXY, NGINX_JSON
 
 REQUESTS = [*nginx.REQUESTS, ("GET", "/long/" + "x" * 1500, 200, 0)]

@@ -74,6 +74,7 @@ def listen(options: argparse.Namespace) -> socket.socket:
     settings.ALLOWED_HOSTS += _names(host)
     if options.worker:
         settings.WORKER = options.worker.number
+        settings.WORKER_SOCKETS = options.worker.sockets(options.workers)
         listener: socket.socket = options.worker.listener
         return listener
     try:

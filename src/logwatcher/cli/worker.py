@@ -1,4 +1,4 @@
-"""``python -m logwatcher.cli.worker NUMBER LISTENER LIFELINE COMMAND…``: one of several processes.
+"""``python -m logwatcher.cli.worker NUMBER LISTENER LIFELINE FOLDER COMMAND…``: one of several.
 
 The supervisor starts it, with the command line that it was started with itself.
 """
@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 from logwatcher.cli import main
@@ -22,9 +23,14 @@ class Worker:
         for descriptor in (orders.listener, orders.lifeline):
             os.set_inheritable(descriptor, False)
         self.number = orders.number
+        self._folder = Path(orders.folder)
         self.listener = socket.socket(fileno=orders.listener)
         self._lifeline = socket.socket(fileno=orders.lifeline)
         Thread(target=self._end_with_parent, daemon=True).start()
+
+    def sockets(self, count: int) -> dict[int, Path]:
+        """Of so many workers, by number: where each is asked for its figures."""
+        return {number: self._folder / str(number) for number in range(1, count + 1)}
 
     def report_ready(self) -> None:
         """It answers from now on."""
@@ -39,8 +45,8 @@ class Worker:
 
 def run(arguments: list[str]) -> int:
     """Run the command as a worker; returns the exit code."""
-    number, listener, lifeline, *command = arguments
-    return main(command, Worker(Orders(int(number), int(listener), int(lifeline))))
+    number, listener, lifeline, folder, *command = arguments
+    return main(command, Worker(Orders(int(number), int(listener), int(lifeline), folder)))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,11 @@ class Metric(NamedTuple):
     name: str
     type: Type
     help: str
-    samples: Sequence[Sample]
+    samples: list[Sample]
+
+
+Figures = Sequence[Metric]
+"""Of one process."""
 
 
 def metric(name: str, type_: Type, help_: str, value: float) -> Metric:
@@ -70,20 +74,30 @@ class Histogram:
         return [*samples, Sample(self._sum, suffix="_sum"), Sample(count, suffix="_count")]
 
 
-def render(metrics: Iterable[Metric], labels: Mapping[str, str]) -> str:
-    """Prometheus' text format, version 0.0.4; ``labels`` are added to each sample.
+def merge(label: str, figures: Mapping[str, Figures]) -> list[Metric]:
+    """Those of several as one, each sample with the label that says whose it is."""
+    merged: dict[str, Metric] = {}
+    for whose, metrics in figures.items():
+        for name, type_, help_, samples in metrics:
+            into = merged.setdefault(name, Metric(name, type_, help_, []))
+            into.samples.extend(of._replace(labels={label: whose, **of.labels}) for of in samples)
+    return list(merged.values())
+
+
+def render(metrics: Iterable[Metric]) -> str:
+    """Prometheus' text format, version 0.0.4.
 
     See https://prometheus.io/docs/instrumenting/exposition_formats/.
     """
     lines = []
     for name, type_, help_, samples in metrics:
         lines += [f"# HELP {name} {help_.translate(_HELP)}", f"# TYPE {name} {type_}"]
-        lines += [_line(name, sample, labels) for sample in samples]
+        lines += [_line(name, sample) for sample in samples]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(name: str, sample: Sample, labels: Mapping[str, str]) -> str:
-    pairs = {**labels, **sample.labels}.items()
+def _line(name: str, sample: Sample) -> str:
+    pairs = sample.labels.items()
     inside = ",".join(f'{key}="{value.translate(_LABEL)}"' for key, value in pairs)
     braced = f"{{{inside}}}" if inside else ""
     return f"{name}{sample.suffix}{braced} {_number(sample.value)}"

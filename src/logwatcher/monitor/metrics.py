@@ -1,12 +1,12 @@
-"""``/metrics``: figures about this process, for Prometheus, to who may look inside."""
+"""``/metrics``: figures about all workers, for Prometheus, to who may look inside."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
-from logwatcher.core.metric import MEDIA_TYPE, Metric, metric, render
+from logwatcher.core.metric import MEDIA_TYPE, Figures, by, merge, metric, render
 from logwatcher.monitor.answer import answer
 from logwatcher.stream.gate import Credentials, Read
 from logwatcher.stream.hub import Message, Send
@@ -26,18 +26,17 @@ NOBODY = object()
 """Whom no request is from."""
 
 Ask = Callable[[Credentials], Awaitable[Inquiry]]
-Collect = Callable[[], Sequence[Metric]]
+Collect = Callable[[], Awaitable[Mapping[str, Figures | None]]]
 
 
 class Metrics:
     """The ASGI app. While the database is away, who was let in last still is."""
 
-    def __init__(self, read: Read, ask: Ask, collect: Collect, labels: Mapping[str, str]) -> None:
-        """``ask`` looks into the store, off the event loop; ``labels`` say which process it is."""
+    def __init__(self, read: Read, ask: Ask, collect: Collect) -> None:
+        """``ask`` looks into the store, off the event loop; ``collect``: each worker's figures."""
         self._read = read
         self._ask = ask
         self._collect = collect
-        self._labels = labels
         self._let_in: Credentials = NOBODY
 
     async def __call__(self, scope: Message, send: Send) -> None:
@@ -53,7 +52,8 @@ class Metrics:
             await answer(send, scope, 401, body, headers=[(b"www-authenticate", b"Bearer")])
         else:
             self._let_in = credentials
-            await answer(send, scope, 200, self._text(inquiry).encode(), MEDIA_TYPE)
+            text = _text(await self._collect(), inquiry)
+            await answer(send, scope, 200, text.encode(), MEDIA_TYPE)
 
     async def _inquire(self, credentials: Credentials) -> Inquiry | None:
         """None: the database doesn't answer."""
@@ -63,10 +63,16 @@ class Metrics:
         except (OperationalError, InterfaceError, TimeoutError):
             return None
 
-    def _text(self, inquiry: Inquiry | None) -> str:
-        up = "Whether the database answers."
-        metrics = [*self._collect(), metric("logwatcher_database_up", "gauge", up, bool(inquiry))]
-        if inquiry:
-            revision = "Of the data; grows by one with each commit of any process."
-            metrics.append(metric("logwatcher_revision", "gauge", revision, inquiry.revision))
-        return render(metrics, self._labels)
+
+def _text(workers: Mapping[str, Figures | None], inquiry: Inquiry | None) -> str:
+    """What holds for all has no label."""
+    answers = {number: of is not None for number, of in workers.items()}
+    metrics = [
+        *merge("worker", {number: of for number, of in workers.items() if of is not None}),
+        by("worker", "logwatcher_worker_up", "gauge", "Whether it says its figures.", answers),
+        metric("logwatcher_database_up", "gauge", "Whether the database answers.", bool(inquiry)),
+    ]
+    if inquiry:
+        revision = "Of the data; grows by one with each commit of any process."
+        metrics.append(metric("logwatcher_revision", "gauge", revision, inquiry.revision))
+    return render(metrics)
