@@ -121,7 +121,7 @@ def test_every_metric_is_documented_with_its_type() -> None:
     runtime = Runtime()
     rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", (DOCS / "operation.md").read_text(), re.M)
     written = {metric.name: metric.type for metric in runtime.collect()}
-    asked = {"logwatcher_database_up": "gauge", "logwatcher_revision": "gauge"}
+    asked = {f"logwatcher_{name}": "gauge" for name in ("database_up", "revision", "worker_up")}
     assert dict(rows) == written | asked
 
 
