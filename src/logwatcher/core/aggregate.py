@@ -116,7 +116,7 @@ def join(blobs: Sequence[bytes], dtype: np.dtype[Any]) -> tuple[Array, Groups]:
     """All records of these, and for each the number of the blob that it was in."""
     records = np.frombuffer(b"".join(blobs), dtype)
     lengths = np.fromiter(map(len, blobs), np.int64, len(blobs)) // dtype.itemsize
-    return records, np.repeat(np.arange(len(blobs)), lengths)
+    return records, np.repeat(np.arange(len(blobs), dtype=np.int32), lengths)
 
 
 def _sum_by(key: Array, values: Sequence[Array]) -> tuple[Array, list[Array]]:

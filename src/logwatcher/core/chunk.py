@@ -158,6 +158,7 @@ def from_rows(rows: Sequence[Row]) -> Buckets:
 
 def concatenate(parts: Sequence[Buckets]) -> Buckets:
     """All of these."""
+    parts = [part for part in parts if len(part.start)]  # else those few would widen all columns
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
     before = np.cumsum([0, *(len(part.start) for part in parts[:-1])])
@@ -174,7 +175,7 @@ def concatenate(parts: Sequence[Buckets]) -> Buckets:
 def _append(parts: Sequence[tuple[Array, ...]], before: Groups) -> tuple[Array, ...]:
     """Records of several parts; their groups are raised by so many."""
     group, *values = map(np.concatenate, zip(*parts, strict=True))
-    return (group + np.repeat(before, [len(part[0]) for part in parts]), *values)
+    return (group + np.repeat(before.astype(np.int32), [len(part[0]) for part in parts]), *values)
 
 
 def _sum(sums: Sums, n: int) -> Aggregate:

@@ -59,12 +59,12 @@ def figures(of: Buckets, group: Groups, statuses: tuple[int, int]) -> dict[int, 
     n = len(names)
     if not n:
         return {}
-    of_total, of_cell = index[total_of], index[cell_of]
+    of_total = index[total_of]
     classes = np.minimum(status // 100, 6)
     by_class = _count(of_total * 7 + classes, requests, n * 7).reshape(n, 7)
     sizes = _count(of_total, size, n)
     durations = _count(of_total, us, n)
-    bins = _count(of_cell * BINS + bin_, cell_requests, n * BINS).reshape(n, BINS)
+    bins = _count((index * BINS)[cell_of] + bin_, cell_requests, n * BINS).reshape(n, BINS)
     timed = bins.sum(axis=1)
     values = quantiles(bins, QUANTILES)
     result = {}
@@ -129,4 +129,4 @@ def _wanted(columns: tuple[Array, ...], statuses: tuple[int, int]) -> tuple[Arra
 
 def _count(index: Array, weights: Array, length: int) -> Groups:
     """Sum of the weights for each index; exact up to 2**53."""
-    return np.bincount(index.astype(np.int64), weights, length).astype(np.int64)
+    return np.bincount(index, weights, length).astype(np.int64)
