@@ -50,9 +50,14 @@ def fill_in(path: str, parameters: Mapping[str, object]) -> str:
 
 def encode(records: Iterable[Record]) -> bytes:
     """The body of ``POST /api/events``; None and empty texts are left out."""
+    names = Record._fields
     return json.dumps(
         [
-            {name: value for name, value in record._asdict().items() if value not in (None, "")}
+            {
+                name: value
+                for name, value in zip(names, record, strict=True)
+                if value is not None and value != ""
+            }
             for record in records
         ]
     ).encode()

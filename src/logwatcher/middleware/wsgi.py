@@ -39,6 +39,9 @@ class WSGIMiddleware:
 class _Answer:
     """What the app answers, passed on; recorded when the server closes it, as WSGI says it does."""
 
+    __slots__ = ("_began", "_environ", "_has_ended", "_route", "_sender", "_size",
+                 "_start_response", "_status", "body")  # fmt: skip
+
     def __init__(self, sender: Sender, environ: Environ, start_response: StartResponse) -> None:
         self.body: Iterable[bytes] = ()
         self._sender = sender
