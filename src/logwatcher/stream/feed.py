@@ -119,7 +119,7 @@ class Feed:
 
     def _welcome(self, subscriber: Subscriber, news: News, head: Mapping[str, Any]) -> None:
         """Bring a newcomer up to date and let it join, in one step of the loop."""
-        if subscriber.ended.is_set():
+        if subscriber.has_ended:
             return
         parts = [(view, news.joins[Join(view, since)]) for view, since in subscriber.since.items()]
         known = [(view, part) for view, part in parts if part is not None]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -12,28 +12,40 @@ Message = Mapping[str, Any]  # Any: ASGI's own shape
 Send = Callable[[Message], Awaitable[None]]
 
 
+def _wake_nobody() -> None:
+    pass
+
+
 @dataclass(slots=True, eq=False)
 class Subscriber:
-    """One connection of one browser.
+    """One connection of one browser. There are thousands: each object that one has counts.
 
     Attributes:
         since: the views it shows, each with the revision id it has (empty: none).
         send: ASGI's.
         credentials: what it said of who it is.
-        ended: set when nothing more is sent: the hub closed, or the client was too slow.
+        wake: called when it ends, unless by itself.
+        has_ended: nothing more is sent: the hub closed, or the client was too slow, or is gone.
         is_slow: it did not take what was sent; the connection is not worth a goodbye.
     """
 
     since: Mapping[str, str]
     send: Send
     credentials: Hashable = None
-    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    wake: Callable[[], object] = _wake_nobody
+    has_ended: bool = False
     is_slow: bool = False
 
     @property
     def views(self) -> tuple[str, ...]:
         """The views shown; also the key under which a frame is encoded once for many."""
         return tuple(self.since)
+
+    def end(self) -> None:
+        """Send nothing more; again is no error."""
+        if not self.has_ended:
+            self.has_ended = True
+            self.wake()
 
 
 Group = dict[Subscriber, None]
@@ -62,13 +74,17 @@ class Hub:
         """The views that someone who has joined shows."""
         return list(dict.fromkeys(chain.from_iterable(self._joined)))
 
-    def add(self, subscriber: Subscriber) -> None:
-        """Let a subscriber wait for its first frame, which ``take_joining`` asks for."""
+    def add(self, subscriber: Subscriber) -> bool:
+        """Let a subscriber wait for its first frame, which ``take_joining`` asks for.
+
+        False: the hub is closed, and the stream has ended.
+        """
         if self.is_closed:
-            subscriber.ended.set()
-            return
+            subscriber.end()
+            return False
         self._joining.append(subscriber)
         self.arrived.set()
+        return True
 
     def take_joining(self) -> list[Subscriber]:
         """Those who wait for a first frame; after it ``join`` them."""
@@ -79,13 +95,13 @@ class Hub:
     def join(self, subscriber: Subscriber) -> None:
         """From now on the subscriber gets what is published."""
         if self.is_closed:
-            subscriber.ended.set()
-        elif not subscriber.ended.is_set():
+            subscriber.end()
+        elif not subscriber.has_ended:
             self._joined.setdefault(subscriber.views, {})[subscriber] = None
 
     def remove(self, subscriber: Subscriber) -> None:
         """Forget a subscriber; again is no error."""
-        subscriber.ended.set()
+        subscriber.end()
         if subscriber in self._joining:
             self._joining.remove(subscriber)
         group = self._joined.get(subscriber.views, {})

@@ -48,8 +48,13 @@ class Forwarded:
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Pass it on."""
         if scope["type"] == "http":
-            scope = {**scope, "headers": self._headers(scope)}
+            scope = self._believed(scope)
         await self._app(scope, receive, send)
+
+    def _believed(self, scope: Scope) -> Scope:
+        """The same one, where there is nothing to change: a stream keeps it as long as it lasts."""
+        headers = self._headers(scope)
+        return scope if headers == scope["headers"] else {**scope, "headers": headers}
 
     def _headers(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """Without any that could be taken for one of the two; then with ours, if it is true."""
