@@ -73,8 +73,11 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** `hidden` holds the ids of series that are switched off, as `throughput.4xx`. */
-export function createCard(article, { hidden, onToggle, onResize, onOpen }) {
+/**
+ * `hidden` holds the ids of series that are switched off, as `throughput.4xx`; `colours` are those
+ * of the theme that is on.
+ */
+export function createCard(article, { hidden, colours, onToggle, onResize, onOpen }) {
   const key = article.dataset.chart;
   const kind = KINDS[key];
   const name = article.querySelector("h2").textContent;
@@ -89,15 +92,16 @@ export function createCard(article, { hidden, onToggle, onResize, onOpen }) {
   let scale = null; // the y axis as steadyMax has it
   let words = kind.describe([]);
   let hasOther = false;
-  let isSetUp = false; // as to colours, and which series are there
-
-  const chart = createChart(plot.querySelector("canvas"), { ...kind, onResize });
-  plot.chart = chart; // at hand in the browser's console, and for the browser tests
+  let isSetUp = true; // as to colours, and which series are there
 
   const isShown = (series) => !hidden.has(`${key}.${series}`);
   const isUsed = (series) => series !== "other" || hasOther;
   const used = () => kind.names.filter(isUsed);
   const shown = () => used().filter(isShown);
+  const isHidden = (series) => !shown().includes(series);
+
+  const chart = createChart(plot.querySelector("canvas"), { ...kind, isHidden, colours, onResize });
+  plot.chart = chart; // at hand in the browser's console, and for the browser tests
 
   function showLegend() {
     for (const button of legend) {
@@ -129,9 +133,8 @@ export function createCard(article, { hidden, onToggle, onResize, onOpen }) {
       set.data = dataset(own, step, kind.valueOf, set.label, words.factor);
       set.width = Math.max(1, width - gap(width));
       set.open = open;
-      const isHidden = !shown().includes(set.label);
-      if (isHidden !== set.hidden) isSetUp = false;
-      set.hidden = isHidden;
+      if (isHidden(set.label) !== set.hidden) isSetUp = false;
+      set.hidden = isHidden(set.label);
     }
   }
 
@@ -173,8 +176,8 @@ export function createCard(article, { hidden, onToggle, onResize, onOpen }) {
     },
     /** Forget the y axis: another view is shown. */
     reset: () => (scale = null),
-    colour(colours) {
-      colourChart(chart, colours);
+    recolour(changed) {
+      colourChart(chart, changed);
       isSetUp = false;
     },
     /** A bucket's values as text. */

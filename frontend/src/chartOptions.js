@@ -32,23 +32,24 @@ export function readColours(names) {
  * The datasets of one series. The bar of the open bucket is in one of its own: it has a colour of
  * its own. So is an area, below all lines.
  */
-function datasets(label, index, { type, isFilled }) {
-  if (type === "bars") return [false, true].map((isOpen) => ({ label, data: [], clip: 0, isOpen }));
+function datasets(label, index, { type, isFilled, isHidden }) {
+  const hidden = isHidden(label);
+  if (type === "bars") return [false, true].map((isOpen) => ({ label, data: [], hidden, clip: 0, isOpen }));
   // A lower order is drawn later: of lines that cross, the graver one is on top.
-  const line = { label, data: [], clip: LINE_CLIP, order: -index };
+  const line = { label, data: [], hidden, clip: LINE_CLIP, order: -index };
   const area = { ...line, isArea: true, order: 1 };
   return isFilled ? [line, area] : [line];
 }
 
 /**
- * A chart without data. `type` is "bars" or "lines"; `onResize` is called when its room has
- * changed.
+ * A chart without data, set up as it will be drawn. `type` is "bars" or "lines"; `isHidden(name)`
+ * tells of a series whether it is; `onResize` is called when its room has changed.
  */
-export function createChart(canvas, { type, isFilled, names, onResize }) {
-  return new Chart(canvas, {
+export function createChart(canvas, { type, isFilled, names, isHidden, colours, onResize }) {
+  const chart = {
     type,
     data: {
-      datasets: names.flatMap((name, index) => datasets(name, index, { type, isFilled })),
+      datasets: names.flatMap((name, index) => datasets(name, index, { type, isFilled, isHidden })),
     },
     options: {
       animation: false,
@@ -57,16 +58,21 @@ export function createChart(canvas, { type, isFilled, names, onResize }) {
       maintainAspectRatio: false,
       onResize: () => queueMicrotask(onResize),
       responsive: true,
-      scales: { x: { type: "axis", size: X_HEIGHT }, y: { type: "axis", size: Y_WIDTH } },
+      scales: {
+        x: { type: "axis", size: X_HEIGHT, ticks: {}, grid: {} },
+        y: { type: "axis", size: Y_WIDTH, ticks: {}, grid: {} },
+      },
     },
-  });
+  };
+  colourChart(chart, colours);
+  return new Chart(canvas, chart);
 }
 
 function alphaOf({ isArea, isOpen }, { fillAlpha, openAlpha, barAlpha }) {
   return isArea ? fillAlpha : isOpen ? openAlpha : barAlpha;
 }
 
-/** Give a chart its colours; needed once, and when the theme changes. */
+/** Give a chart its colours; once it is made, it has to be updated. */
 export function colourChart(chart, colours) {
   const { x, y } = chart.options.scales;
   x.ticks.color = y.ticks.color = colours.label;

@@ -51,20 +51,15 @@ export function createCharts(section, { onZoom, onZoomOut }) {
   let drawnAt = 0;
   let resting = null;
 
+  const colours = readColours(SERIES);
   const cards = [...section.querySelectorAll("[data-chart]")].map((article) =>
-    createCard(article, { hidden, onToggle, onResize: redraw, onOpen: fillTables }),
+    createCard(article, { hidden, colours, onToggle, onResize: redraw, onOpen: fillTables }),
   );
   const crosshair = createCrosshair(
     cards.map(({ plot }) => plot),
     { area, onMove, onSelect, onLeave: onZoomOut },
   );
   const stopListening = onZoneChange(redraw);
-  colour();
-
-  function colour() {
-    const colours = readColours(SERIES);
-    for (const card of cards) card.colour(colours);
-  }
 
   function onToggle(id) {
     if (!hidden.delete(id)) hidden.add(id);
@@ -186,7 +181,8 @@ export function createCharts(section, { onZoom, onZoomOut }) {
     },
     /** Take the colours of the theme that is on now. */
     recolour() {
-      colour();
+      const changed = readColours(SERIES);
+      for (const card of cards) card.recolour(changed);
       redraw();
     },
     destroy() {
