@@ -12,6 +12,8 @@ from benchmarks.serving import Serving, headers
 
 SENDERS = 8
 """Connections, each with a token of its own."""
+IDLE_S = 2.0
+"""A connection that was silent for longer may have been closed by the server."""
 
 
 class Overloaded(Exception):
@@ -43,7 +45,7 @@ def send_steadily(us: Serving, bodies: Iterable[Body], per_s: int) -> list[Sent]
     local = threading.local()
 
     def send(number: int, one: Body, due: float) -> Sent:
-        if not hasattr(local, "connection"):
+        if time.monotonic() - getattr(local, "used", -IDLE_S) >= IDLE_S:
             local.connection = http.client.HTTPConnection("127.0.0.1", us.port)
         head = headers(us.tokens[number % len(us.tokens)])
         local.connection.request("POST", "/api/events", one.data, head)
@@ -51,6 +53,7 @@ def send_steadily(us: Serving, bodies: Iterable[Body], per_s: int) -> list[Sent]
         answer.read()
         if answer.status != 202:
             raise Overloaded(f"answered {answer.status}")
+        local.used = time.monotonic()
         return Sent(one.events, int(due * 1e9), (time.monotonic() - due) * 1000)
 
     jobs = []
