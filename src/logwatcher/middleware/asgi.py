@@ -120,5 +120,7 @@ def _route(scope: Scope) -> str:
         return to_route(fill_in(scope["root_path"], parameters) + "/{path}")
     # What mounts and routers put before it is not in it, but in the path.
     before = path.count("/") - template.count("/")
-    prefix = "/".join(path.split("/", before + 1)[: before + 1]) if before > 0 else ""
+    if before <= 0:
+        return to_route(template)
+    prefix = "/".join(path.split("/", before + 1)[: before + 1])
     return to_route(fill_in(prefix, parameters) + template)
