@@ -3,8 +3,8 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from logwatcher.core.metric import Figures, Metric, Sample
@@ -54,23 +54,15 @@ class Peers:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 reader, writer = await asyncio.open_unix_connection(self._sockets[number])
-                with _closing(writer):
+                with closing(writer):
                     return _decode(await reader.read())
         except (OSError, TimeoutError, ValueError) as error:
             log.debug("worker %s doesn't say its figures: %s", number, error)
             return None
 
     async def _tell(self, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with _closing(writer):
+        with closing(writer):
             writer.write(json.dumps(self._own()).encode())
-
-
-@contextmanager
-def _closing(writer: asyncio.StreamWriter) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        writer.close()
 
 
 def _decode(text: bytes) -> Figures:

@@ -117,7 +117,7 @@ class Live:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _wait(self, subscriber: Subscriber, receive: Receive) -> None:
-        """Until the client goes or the hub ends it, in one task: two are 3 kB more a viewer."""
+        """Until the client goes or the hub ends it, in one task: another takes 2 kB a viewer."""
         if not self._hub.add(subscriber):
             return
         task = cast("asyncio.Task[None]", asyncio.current_task())
