@@ -72,6 +72,13 @@ def test_with_users_every_address_takes_a_login(client: Client, address: str) ->
             assert "no-store" in response.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("address", PATTERNS)
+def test_no_answer_is_kept_by_anyone(client: Client, address: str) -> None:
+    for method in ("GET", "POST", "PUT"):
+        response = client.generic(method, address)
+        assert response.headers["Cache-Control"] == "no-store", (method, response.status_code)
+
+
 def test_elsewhere_than_on_this_machine_nobody_comes_in_without_users(
     client: Client, settings: Settings
 ) -> None:

@@ -69,6 +69,7 @@ def _asks(view: View) -> View:
         refused = guard(request)
         response = view(request, *args, **kwargs) if refused is None else refused
         response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers["Cache-Control"] = "no-store"  # it is true now, and of who asks
         return response
 
     return answer
@@ -79,9 +80,7 @@ def _refuse(request: HttpRequest) -> HttpResponse:
         "Log in as a member of staff. Others may see it if the project's settings say who: "
         'LOGWATCHER = {"ACCESS": "dotted.path.of_a_function"}.'
     )
-    response = problem(request, 403, "This page is not for everyone", text)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return problem(request, 403, "This page is not for everyone", text)
 
 
 def _is_developer(request: HttpRequest) -> bool:

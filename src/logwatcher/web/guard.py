@@ -53,7 +53,6 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
         return _to_login(request)
     response = problem(request, 401, "This needs a login", "Log in, or send a token that may read.")
     response.headers["WWW-Authenticate"] = "Bearer"
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -137,6 +136,4 @@ def _to_login(request: HttpRequest) -> HttpResponse:
     if query := request.META.get("QUERY_STRING", ""):
         here += f"?{query}"
     following = f"?next={quote(here, safe='')}" if here else ""
-    response = HttpResponseRedirect(f"{way_to_page(request)}login{following}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return HttpResponseRedirect(f"{way_to_page(request)}login{following}")

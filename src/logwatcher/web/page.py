@@ -67,7 +67,6 @@ def page(request: HttpRequest) -> HttpResponse:
     is_history = request.headers.get("HX-History-Restore-Request") == "true"
     template = "view" if is_htmx(request) and not is_history else "page"
     response = render(request, f"logwatcher/{template}.html", context)
-    response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "HX-Request"
     return response
 

@@ -59,7 +59,7 @@ def live(request: HttpRequest) -> HttpResponse:
     return HttpResponse(
         news + frame.event("again", again),
         content_type="text/event-stream; charset=utf-8",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        headers={"X-Accel-Buffering": "no"},
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from logwatcher.core.event import MAX_SOURCE
@@ -50,7 +49,6 @@ def _printable(text: str) -> str:
     return text
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; a POST makes or revokes a token, and is answered in part for HTMX."""
@@ -65,14 +63,12 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "logwatcher/settings.html", context)
 
 
-@never_cache
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """The card of the sources, which the page asks for again and again."""
     return render(request, "logwatcher/cards/sources.html", _sources())
 
 
-@never_cache
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """The card of what is kept, likewise."""

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from logwatcher.store import user as store_user
@@ -26,7 +25,6 @@ class UserForm(forms.Form):
     password = forms.CharField(max_length=MAX_PASSWORD, required=False, strip=False)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The whole page; a POST changes one user."""
