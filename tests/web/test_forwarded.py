@@ -47,6 +47,24 @@ def test_nobody_else_does(client: object) -> None:
     assert passed([*NAMES, ("X-Forwarded-For", "10.0.0.7")], client).keys() == {b"x-forwarded-for"}
 
 
+def test_what_is_not_believed_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    forwarded = Forwarded(app, HEADER, PROXIES)
+    for client in (("10.0.0.8", 1), ("10.0.0.9", 1), ("10.0.0.7", 1)):
+        for names in ([], [b""], [b"ada"], [b"ada", b"eve"]):
+            headers = [(HEADER.lower().encode(), name) for name in names]
+            scope = {"type": "http", "client": client, "headers": headers}
+            asyncio.run(forwarded(scope, None, None))
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.partition(", since ")[0] for line in told] == [
+        "the x-forwarded-user that 10.0.0.8 sends is not believed",
+        "the x-forwarded-user that 10.0.0.7 sends is not believed",
+    ]
+    assert "LOGWATCHER_TRUSTED_PROXIES" in told[0]
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -4,6 +4,7 @@ Whatever else the header says, and whoever else sends one, never gets further th
 behind it reads another header, which only this writes.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
@@ -20,6 +21,8 @@ OURS = b"x-logwatcher-user"
 META = "HTTP_X_LOGWATCHER_USER"
 
 _NAME = re.compile(rf'[^\s,;"]{{1,{MAX_NAME}}}')
+
+log = logging.getLogger(__name__)
 
 Scope = Any  # Any: ASGI's own
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -44,6 +47,7 @@ class Forwarded:
             return any(of in network for network in networks if network.version == of.version)
 
         self._is_proxy = is_proxy
+        self._warned: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Pass it on."""
@@ -63,9 +67,21 @@ class Forwarded:
         hidden = (OURS, self._header)
         headers = [pair for pair in headers if pair[0].lower().replace(b"_", b"-") not in hidden]
         address = (scope.get("client") or ("",))[0]
-        if len(told) == 1 and self._is_proxy(address) and (name := _name(told[0])):
+        if not any(value.strip() for value in told):
+            return headers
+        if not self._is_proxy(address):
+            self._warn("is not believed, since it isn't in LOGWATCHER_TRUSTED_PROXIES", address)
+        elif len(told) > 1 or not (name := _name(told[0])):
+            self._warn("is not believed, since it is no single name that a user can have", address)
+        else:
             headers.append((OURS, quote(name).encode()))
         return headers
+
+    def _warn(self, why: str, address: str) -> None:
+        """Once: whoever sends it may do so as often as they like."""
+        if why not in self._warned:
+            self._warned.add(why)
+            log.warning("the %s that %s sends %s", self._header.decode(), address, why)
 
 
 def user_of(request: HttpRequest) -> str:
