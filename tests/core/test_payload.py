@@ -270,6 +270,11 @@ def test_of_a_field_given_twice_the_last_one_counts() -> None:
     assert read(text, NOW_US, is_lines=False).events == [made()]
 
 
+def test_what_only_nests_says_so() -> None:
+    with pytest.raises(PayloadError, match="nested too deep"):
+        read("[" * 200_000, NOW_US, is_lines=False)
+
+
 def test_a_string_without_end_in_a_deep_array_takes_no_quadratic_time() -> None:
     text = "[" * 2000 + '"' + '\\"' * 500_000
     with pytest.raises(PayloadError):

@@ -211,6 +211,8 @@ def _values(text: str) -> Iterable[Any]:  # Any: as above
     except RecursionError:
         # Only what is nested too deep falls, not what was sent with it.
         value = [_value(element) for element in _elements(text)]
+        if not value:
+            raise PayloadError("not JSON: nested too deep, and without an end") from None
     except ValueError as error:
         raise PayloadError(f"not JSON: {error}") from None
     return value if isinstance(value, list) else [value]
