@@ -9,6 +9,11 @@ def children(parent: int) -> list[int]:
     return sorted(pid for pid in pids if is_alive(pid) and _state(pid)[1] == parent)
 
 
+def arguments(pid: int) -> list[str]:
+    """Its command line."""
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
 def is_alive(pid: int) -> bool:
     """Whether it has not ended; a zombie has."""
     return _state(pid)[0] not in ("X", "Z")

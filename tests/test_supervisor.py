@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from tests import database
-from tests.processes import children, is_alive
+from tests.processes import arguments, children, is_alive
 from tests.programs import find_program
 from tests.server import JSON, Server, until
 from tests.stream.sse import Stream
 
 WAIT_S = 15
 UP = re.compile(r'logwatcher_worker_up\{worker="(\d)"\} (\d)')
+MAKERS = re.compile(r'logwatcher_events_total\{worker="(\d)",source="mock"\} [1-9]')
 ENDED = re.compile(r"WARNING logwatcher\.supervisor: worker (\d) \(process \d+\) ended (.*)")
 
 
@@ -101,6 +103,28 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(server: Server)
     until(lambda: database.count_requests(server.database_url) > have)  # whoever makes them now
     assert server.stop() == 0
     database.assert_consistent(server.database_url)
+
+
+def test_when_who_makes_the_traffic_is_killed_another_does_within_ten_seconds(
+    server: Server,
+) -> None:
+    server.put_traffic(running=True, rate=500)
+    until(lambda: MAKERS.search(server.read("/metrics")))
+    (number,) = MAKERS.findall(server.read("/metrics"))
+    os.kill(worker(server, number), signal.SIGKILL)
+    killed = time.monotonic()
+    time.sleep(0.5)  # PostgreSQL may still commit what it was sent
+    have = database.count_requests(server.database_url)
+    until(lambda: database.count_requests(server.database_url) > have)
+    assert 1 < time.monotonic() - killed < 10
+    assert server.stop() == 0
+    database.assert_consistent(server.database_url)
+
+
+def worker(server: Server, number: str) -> int:
+    """Its process."""
+    (pid,) = [pid for pid in children(server.pid) if arguments(pid)[4] == number]
+    return pid
 
 
 def test_all_are_replaced_one_by_one_while_others_answer(server: Server) -> None:
