@@ -3,12 +3,14 @@
 import os
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from http.client import RemoteDisconnected
 from pathlib import Path
 
@@ -74,6 +76,10 @@ def wait_for(stream: Stream, condition: Callable[[JSON], object]) -> None:
         pass
 
 
+def shows(version: int, frame: JSON) -> object:
+    return frame.get("traffic", {}).get("version") == version
+
+
 def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> None:
     with ExitStack() as opened:
         streams = []
@@ -82,9 +88,15 @@ def test_what_is_clicked_reaches_the_viewers_of_each_worker(server: Server) -> N
                 streams.append(opened.enter_context(Stream(server.url)))
         for stream in streams:
             stream.next()
-        version = server.put_traffic(running=True, rate=200)["version"]
+        took = []
+        for rate in (100, 200, 300, 400, 500):
+            clicked = time.monotonic()
+            version = server.put_traffic(running=True, rate=rate)["version"]
+            for stream in streams:
+                wait_for(stream, partial(shows, version))
+            took.append(time.monotonic() - clicked)
+        assert statistics.median(took) < 0.5
         for stream in streams:
-            wait_for(stream, lambda frame: frame.get("traffic", {}).get("version") == version)
             wait_for(stream, lambda frame: any(view["new"] for view in frame["views"].values()))
     server.put_traffic(running=False)
     assert server.stop() == 0
