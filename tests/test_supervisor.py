@@ -163,6 +163,19 @@ def test_workers_end_with_their_parent(server: Server) -> None:
     until(lambda: not any(map(is_alive, pids)))
 
 
+def test_without_a_place_to_meet_they_work_alone() -> None:
+    program = (
+        "import signal, socket, tempfile; tempfile.tempdir = '/nowhere';"
+        "from logwatcher.supervisor import Supervisor;"
+        "end = lambda: signal.raise_signal(signal.SIGTERM);"
+        "Supervisor(1, ['nonsense'], socket.create_server(('127.0.0.1', 0))).run(end)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], stderr=subprocess.PIPE, text=True, check=True
+    )
+    assert "/metrics will have the figures of one worker each time" in ended.stderr
+
+
 def test_what_can_not_start_is_tried_again_ever_more_slowly() -> None:
     program = (
         "import socket; from logwatcher.supervisor import Supervisor;"

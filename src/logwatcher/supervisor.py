@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Orders(NamedTuple):
         listener: descriptor of the socket that all of them listen on.
         lifeline: descriptor of a socket whose other end the parent has: ``READY`` is sent on
             it, and it ends with either of the two.
-        folder: where the workers meet.
+        folder: where the workers meet; empty: nowhere.
     """
 
     number: int
@@ -91,7 +92,7 @@ class Supervisor:
         ``announce`` is called when no signal can be lost any more.
         """
         bell, rope = socket.socketpair()
-        with self._selector, bell, rope, TemporaryDirectory(prefix="logwatcher-") as self._folder:
+        with self._selector, bell, rope, _folder() as self._folder:
             self._listen_to_signals(bell, rope)
             announce()
             while self._workers or self._start_at:
@@ -178,6 +179,18 @@ class Supervisor:
             self._start_at[worker.number] = now + delay
             again = f"starting it again in {delay:g} s" if delay else "starting it again"
             log.warning("%s ended (%s); %s", _name(worker), _reason(code), again)
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    """Where the workers meet; empty if there is no place for it."""
+    with ExitStack() as made:
+        try:
+            folder = made.enter_context(TemporaryDirectory(prefix="logwatcher-"))
+        except OSError as error:
+            log.warning("/metrics will have the figures of one worker each time: %s", error)
+            folder = ""
+        yield folder
 
 
 def _serves(worker: _Worker) -> bool:

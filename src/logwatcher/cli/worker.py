@@ -23,14 +23,15 @@ class Worker:
         for descriptor in (orders.listener, orders.lifeline):
             os.set_inheritable(descriptor, False)
         self.number = orders.number
-        self._folder = Path(orders.folder)
+        self._folder = orders.folder
         self.listener = socket.socket(fileno=orders.listener)
         self._lifeline = socket.socket(fileno=orders.lifeline)
         Thread(target=self._end_with_parent, daemon=True).start()
 
     def sockets(self, count: int) -> dict[int, Path]:
-        """Of so many workers, by number: where each is asked for its figures."""
-        return {number: self._folder / str(number) for number in range(1, count + 1)}
+        """Of so many workers, by number: where each is asked for its figures; none: nowhere."""
+        numbers = range(1, count + 1) if self._folder else ()
+        return {number: Path(self._folder, str(number)) for number in numbers}
 
     def report_ready(self) -> None:
         """It answers from now on."""
