@@ -58,7 +58,9 @@ class Protocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """From here on a body comes, and trailers."""
+        """From here on a body comes, and trailers. Raises ValueError, which Uvicorn answers 400."""
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
+            raise ValueError("the request's head is too large")
         self._head = None
         self._stop_timer()
         super().on_headers_complete()

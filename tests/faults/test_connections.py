@@ -107,6 +107,15 @@ def test_a_head_without_end_is_refused(serve: Callable[..., Server]) -> None:
     assert server.get("/api/traffic")
 
 
+def test_a_large_head_is_refused_however_fast_it_comes(serve: Callable[..., Server]) -> None:
+    server = serve("demo")
+    for size, status in ((MAX_HEAD // 2, b"200"), (MAX_HEAD, b"400")):
+        padding = b"x: " + b"x" * size
+        text = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + padding + b"\r\n\r\n"
+        with connected(server, [text]) as (client,):
+            assert client.recv(100).startswith(b"HTTP/1.1 " + status)
+
+
 def test_a_second_request_over_a_connection_has_the_same_time(
     serve: Callable[..., Server],
 ) -> None:
