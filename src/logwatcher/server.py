@@ -7,6 +7,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -27,6 +28,8 @@ LINGER_S = 0.2
 """So long whoever has just connected may take to ask, when others answer from now on."""
 MACOS_FILES = 10_240
 """So many it lets a process have, though it says that there is no limit."""
+EACH_SECOND = 0
+"""The number of a tick of Uvicorn's in which it does all, such as to set the header's date."""
 GC_THRESHOLD = 50_000
 """Allocations between two collections: what lives long is frozen, and pauses delay frames."""
 
@@ -51,6 +54,7 @@ class Server(uvicorn.Server):
         super().__init__(settings)
         self._runtime = runtime
         self._on_ready = on_ready
+        self._wake: Callable[[], object] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then keep the garbage collector away from all that was loaded."""
@@ -65,6 +69,17 @@ class Server(uvicorn.Server):
         """Stop. Uvicorn would raise the signal again afterwards; the exit code is ``run``'s."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+        self._wake()
+
+    async def main_loop(self) -> None:
+        """Until the signal. Uvicorn's own looks for it ten times a second."""
+        loop, stir = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = partial(loop.call_soon_threadsafe, stir.set)
+        while not await self.on_tick(EACH_SECOND):
+            next_tick = loop.call_later(1, stir.set)
+            await stir.wait()
+            next_tick.cancel()
+            stir.clear()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then the rest."""

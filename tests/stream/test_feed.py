@@ -187,3 +187,34 @@ def test_newcomers_survive_a_store_that_fails() -> None:
         await scenario(hub, store, Feed(hub, store.ask))
 
     asyncio.run(body())
+
+
+def test_who_comes_while_nobody_watches_need_not_wait_for_a_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_module, "TICK_S", 60.0)
+
+    async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
+        await asyncio.sleep(0.05)
+        client = Client()
+        hub.add(Subscriber({"a": ""}, client.send))
+        await until(lambda: bool(events(client, "frame")))
+
+    run(scenario)
+
+
+def test_a_commit_while_the_store_is_asked_is_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_module, "TICK_S", 60.0)
+
+    async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
+        client = Client()
+        store.answers.clear()
+        hub.add(Subscriber({"a": ""}, client.send))
+        await until(lambda: bool(store.asked))
+        feed.wake()
+        store.answers.set()
+        await until(lambda: len(store.asked) == 2)
+
+    run(scenario)

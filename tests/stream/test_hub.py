@@ -76,7 +76,7 @@ def test_a_newcomer_gets_nothing_before_it_has_joined() -> None:
     hub.publish(lambda _: b"x")
     assert client.sent == []
     assert len(hub) == 1
-    assert hub.arrived.is_set()
+    assert hub.stir.is_set()
 
 
 def test_views_are_those_that_someone_shows() -> None:

@@ -59,35 +59,29 @@ class Feed:
         self._ask = ask
         self._revision: int | None = None
         self._traffic_version = 0
-        self._changed = asyncio.Event()
         self._heartbeat_at = 0.0
         self._viewers = 0
 
     def wake(self) -> None:
         """Something was committed in this process: don't wait for the next tick."""
-        self._changed.set()
+        self._hub.stir.set()
 
     async def run(self) -> None:
         """Tick until cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
-            began = time.monotonic()
+            began = loop.time()
+            self._hub.stir.clear()
             if len(self._hub):
                 await self._tick()
+                next_tick = loop.call_later(TICK_S, self.wake)
             else:
                 self._revision = None
-            await self._wait(began)
-
-    async def _wait(self, began: float) -> None:
-        """Until a commit, a newcomer or the next tick, and not sooner than the shortest one."""
-        events = [self._changed, self._hub.arrived]
-        waits = [asyncio.ensure_future(event.wait()) for event in events]
-        try:
-            await asyncio.wait(waits, timeout=TICK_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        self._changed.clear()
-        await asyncio.sleep(max(0.0, began + SHORTEST_TICK_S - time.monotonic()))
+                next_tick = None
+            await self._hub.stir.wait()
+            if next_tick:
+                next_tick.cancel()
+            await asyncio.sleep(began + SHORTEST_TICK_S - loop.time())
 
     async def _tick(self) -> None:
         joining = self._hub.take_joining()

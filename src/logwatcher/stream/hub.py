@@ -52,13 +52,18 @@ Group = dict[Subscriber, None]
 
 
 class Hub:
-    """All subscribers of this process; used from its event loop only."""
+    """All subscribers of this process; used from its event loop only.
+
+    Attributes:
+        is_closed: no stream begins or goes on.
+        stir: set when somebody waits for a first frame; whoever publishes looks then.
+    """
 
     def __init__(self) -> None:
         self.is_closed = False
         self._joining: list[Subscriber] = []
         self._joined: dict[tuple[str, ...], Group] = {}  # by the views they show
-        self.arrived = asyncio.Event()
+        self.stir = asyncio.Event()
         self._frames = self._deliveries = self._bytes = self._slow = 0
 
     def __len__(self) -> int:
@@ -83,13 +88,12 @@ class Hub:
             subscriber.end()
             return False
         self._joining.append(subscriber)
-        self.arrived.set()
+        self.stir.set()
         return True
 
     def take_joining(self) -> list[Subscriber]:
         """Those who wait for a first frame; after it ``join`` them."""
         joining, self._joining = self._joining, []
-        self.arrived.clear()
         return joining
 
     def join(self, subscriber: Subscriber) -> None:
