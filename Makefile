@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV_VERSION := 0.13.9
 
+# Without bytecode each server that a test starts compiles all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Django's commands in `check` need a place for data; it is not the user's own.
 DJANGO := LOGWATCHER_DATA=build/check $(BIN)/python -W error -m django
 LOCK := .lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
