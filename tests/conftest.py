@@ -9,15 +9,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
+from urllib.parse import urlsplit
 
 import django
-import psycopg
 import pytest
 from django.conf import settings
 
-from tests import postgres
+from tests import database, postgres
 from tests.server import Server
 
 
@@ -70,6 +68,7 @@ def pytest_report_header() -> str:
     return f"database: {urlsplit(os.environ['DATABASE_URL']).scheme}"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright's event loop in this thread would disturb the others."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
@@ -79,36 +78,48 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker("postgres"):
                 item.add_marker(skip)
     else:
-        config.hook.pytest_deselected(items=[item for item in items if not _has_database(item)])
-        items[:] = [item for item in items if _has_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not _depends(item)])
+        items[:] = [item for item in items if _depends(item)]
+    _let_the_long_begin(items, getattr(config, "workerinput", {"workercount": 1})["workercount"])
 
 
-def _has_database(item: pytest.Item) -> bool:
-    """Whether the test has anything to do with one; the others are the same on each."""
-    names = getattr(item, "fixturenames", ())
-    return bool(item.get_closest_marker("django_db")) or "new_database" in names
+def _let_the_long_begin(items: list[pytest.Item], processes: int) -> None:
+    """Each of the processes is given as many tests as the others, in order, to begin with."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    items.clear()
+    for number in range(processes):
+        items += long[number::processes]
+        items += short[len(short) * number // processes : len(short) * (number + 1) // processes]
+
+
+def _depends(item: pytest.Item) -> bool:
+    """Whether its outcome may be another one on another database."""
+    own = {"empty_database", "new_database"}.intersection(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or own) and not item.get_closest_marker(
+        "sqlite"
+    )
 
 
 @pytest.fixture
-def new_database(tmp_path: Path) -> Iterator[Callable[[], str]]:
+def empty_database(tmp_path: Path) -> Iterator[Callable[[], str]]:
     """Makes the URL of a new, empty database, for tests that start processes of their own."""
-    url = os.environ["DATABASE_URL"]
-    names: list[str] = []
+    with database.maker(tmp_path) as make:
+        yield make
 
-    def make() -> str:
-        name = f"logwatcher_{uuid4().hex}"
-        if url.startswith("sqlite"):
-            return f"sqlite:///{tmp_path / name}.sqlite3"
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        names.append(name)
-        return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
-    yield make
-    if names:
-        with psycopg.connect(url, autocommit=True) as connection:
-            for name in names:
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+@pytest.fixture
+def new_database(tmp_path: Path, template: str) -> Iterator[Callable[[], str]]:
+    """Makes the URL of a new database that has its tables, and nothing in them."""
+    with database.maker(tmp_path, template) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database that has its tables: to copy it is quicker than to make them."""
+    with database.maker(tmp_path_factory.mktemp("template")) as make:
+        yield database.migrated(make())
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """A database of its own right, looked into without Django: of a server, of other processes."""
 
 import os
+import shutil
 import sqlite3
+import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import psycopg
 from django.db import connection
@@ -17,8 +21,62 @@ from logwatcher.core.chunk import Packed
 from logwatcher.core.event import Event
 from logwatcher.core.pack import FIELDS, keys_of, rest_of, unpack_numbers, unpack_steps
 from tests.counting import BucketKey, fill, unpacked
+from tests.server import PROGRAM
 
 Rows = list[tuple[Any, ...]]  # Any: what SQL gives
+
+
+@contextmanager
+def maker(folder: Path, template: str = "") -> Iterator[Callable[[], str]]:
+    """Makes databases beside that of the tests, or files; each empty, or a store like another one.
+
+    Args:
+        folder: where files go.
+        template: the URL of the other one, to which nobody is connected.
+    """
+    names: list[str] = []
+    url = os.environ["DATABASE_URL"]
+
+    def make() -> str:
+        name = f"logwatcher_{uuid4().hex}"
+        if url.startswith("sqlite"):
+            return copied(template, folder / f"{name}.sqlite3")
+        names.append(name)
+        of = f" TEMPLATE {urlsplit(template).path[1:]}" if template else ""
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"CREATE DATABASE {name}{of}".encode())
+        return _with_own_id(_named(url, name), template)
+
+    yield make
+    if names:
+        with psycopg.connect(url, autocommit=True) as server:
+            for name in names:
+                server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+
+
+def copied(template: str, file: Path) -> str:
+    """The URL of a file: a store like that of ``template``, or none yet if it is empty."""
+    url = f"sqlite:///{file}"
+    if template:
+        shutil.copyfile(template.removeprefix("sqlite:///"), file)
+    return _with_own_id(url, template)
+
+
+def migrated(url: str) -> str:
+    """The same one, once it has its tables."""
+    environment = {**os.environ, "DATABASE_URL": url}
+    subprocess.run([PROGRAM, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    return url
+
+
+def _named(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _with_own_id(url: str, template: str) -> str:
+    if template:
+        execute(url, f"UPDATE logwatcher_head SET store = '{uuid4().hex[:8]}'")  # noqa: S608
+    return url
 
 
 def url_of_tests() -> str:
@@ -26,7 +84,7 @@ def url_of_tests() -> str:
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
-    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    return _named(os.environ["DATABASE_URL"], name)
 
 
 def query(url: str, sql: str) -> Rows:

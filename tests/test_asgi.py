@@ -131,4 +131,3 @@ def test_a_probe_asks_for_no_name_and_sees_the_database_go(serve: Callable[..., 
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert status(server, "/healthz") == 200
-        admin.execute(f"CREATE DATABASE {name}".encode())  # for the fixture to drop

@@ -230,7 +230,10 @@ def test_a_port_that_is_taken_is_named_and_another_offered(program: Program) -> 
     assert program.run("traffic").stdout.startswith("stopped")
 
 
-def test_a_database_without_tables_is_migrated_by_its_own_command(program: Program) -> None:
+def test_a_database_without_tables_is_migrated_by_its_own_command(
+    tmp_path: Path, empty_database: Callable[[], str]
+) -> None:
+    program = Program(tmp_path / "data", empty_database())
     for command in (["serve", "--port=0"], ["traffic", "--start"]):
         assert "run: logwatcher migrate" in program.refused(*command)
     ended = program.run("migrate")

@@ -237,9 +237,9 @@ def test_a_move_that_is_broken_off_leaves_nothing_and_can_be_done_again(
 
 @pytest.mark.postgres
 def test_from_sqlite_to_postgresql_and_back(
-    run: Run, old: str, tmp_path: Path, new_database: Callable[[], str]
+    run: Run, old: str, tmp_path: Path, empty_database: Callable[[], str]
 ) -> None:
-    url = new_database()
+    url = empty_database()
     assert run("migrate-store", old, url).returncode == 0
     assert figures(url) == figures(old)
     (tmp_path / "more.log").write_bytes(lines(range(7, 70)))

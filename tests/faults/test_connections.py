@@ -16,6 +16,8 @@ from tests.faults.conftest import SendTo
 from tests.server import Server, until
 from tests.stream.sse import Stream
 
+pytestmark = pytest.mark.sqlite
+
 HALF_OPEN = 10_000
 SLOW = 200
 VIEWERS = 500
@@ -68,6 +70,7 @@ def assert_served(server: Server, stream: Stream) -> None:
     assert time.monotonic() - began < REASONABLE_S
 
 
+@pytest.mark.long
 def test_ten_thousand_half_open_connections(serve: Callable[..., Server], send_to: SendTo) -> None:
     server = serve("demo", "--start", "--rate=50")
     senders = send_to(server)

@@ -22,7 +22,7 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 
 
 @pytest.fixture
-def own_postgres(new_database: Callable[[], str]) -> Iterator[Postgres]:
+def own_postgres(empty_database: Callable[[], str]) -> Iterator[Postgres]:
     """One that may be killed; where tests run on PostgreSQL."""
     with postgres.running(**DURABLE) as server:
         yield server
@@ -65,6 +65,7 @@ def test_postgresql_is_killed_in_mid_flush(
     senders.assert_counted()
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_postgresql_is_away_for_a_minute(
     own_postgres: Postgres, server: Server, send_to: SendTo

@@ -15,8 +15,8 @@ NewDatabase = Callable[[], str]
 
 
 @pytest.fixture
-def project(new_database: NewDatabase) -> Project:
-    return Project({"default": new_database()}).prepare()
+def project(empty_database: NewDatabase) -> Project:
+    return Project({"default": empty_database()}).prepare()
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -101,8 +101,8 @@ def test_nobody_sees_it_by_accident(project: Project) -> None:
         assert nobody.get(urljoin(PAGE, style)).status == 200
 
 
-def test_its_developer_sees_it_but_nobody_behind_a_proxy(new_database: NewDatabase) -> None:
-    with Project({"default": new_database()}, DEBUG=True).prepare().served("runserver") as port:
+def test_its_developer_sees_it_but_nobody_behind_a_proxy(empty_database: NewDatabase) -> None:
+    with Project({"default": empty_database()}, DEBUG=True).prepare().served("runserver") as port:
         visitor = Visitor(port)
         assert visitor.get(PAGE).status == 200
         for header in ("Forwarded", "X-Forwarded-For", "X-Real-IP"):
@@ -114,19 +114,19 @@ def test_its_developer_sees_it_but_nobody_behind_a_proxy(new_database: NewDataba
     [("with_a_key", "", 403), ("with_a_key", "key=book", 200), ("never_awaited", "", 403)],
 )
 def test_who_may_see_it_is_the_project_s_to_say(
-    new_database: NewDatabase, name: str, cookie: str, status: int
+    empty_database: NewDatabase, name: str, cookie: str, status: int
 ) -> None:
     access = {"ACCESS": f"tests.mount.bookshop.urls.{name}"}
     warnings = "ignore" if name == "never_awaited" else STRICT
-    project = Project({"default": new_database()}, warnings=warnings, LOGWATCHER=access).prepare()
+    project = Project({"default": empty_database()}, warnings=warnings, LOGWATCHER=access).prepare()
     with project.served("gthread") as port:
         for address in ("", "api/series", "api/live?view=&since="):
             assert Visitor(port).get(PAGE + address, Cookie=cookie).status == status
 
 
-def test_it_can_have_a_database_of_its_own(new_database: NewDatabase) -> None:
+def test_it_can_have_a_database_of_its_own(empty_database: NewDatabase) -> None:
     project = Project(
-        {"default": new_database(), "traffic": new_database()},
+        {"default": empty_database(), "traffic": empty_database()},
         DATABASE_ROUTERS=["logwatcher.store.database.Router"],
         LOGWATCHER={"DATABASE": "traffic"},
         SQLITE={},
@@ -145,8 +145,8 @@ def test_it_can_have_a_database_of_its_own(new_database: NewDatabase) -> None:
         assert events(staff.get(f"{PAGE}api/live?view=&since=").text)[1].name == "again"
 
 
-def test_the_name_of_a_script_comes_before_it(new_database: NewDatabase) -> None:
-    project = Project({"default": new_database()}, FORCE_SCRIPT_NAME="/books").prepare()
+def test_the_name_of_a_script_comes_before_it(empty_database: NewDatabase) -> None:
+    project = Project({"default": empty_database()}, FORCE_SCRIPT_NAME="/books").prepare()
     with project.served("uvicorn") as port:
         staff = Visitor(port).sign_in("staff")
         until(lambda: staff.rows())

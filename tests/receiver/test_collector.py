@@ -24,6 +24,8 @@ from tests.receiver.collector import Collector, Outcome, outcome
 from tests.sending import create_token
 from tests.server import Server
 
+pytestmark = pytest.mark.sqlite
+
 SENT = Outcome(200, True)
 BATCH = 8192
 """Spans, after which the batch processor sends; what then comes at once, it sends with them."""

@@ -28,6 +28,8 @@ from tests.receiver.instrumented import APPS
 from tests.sending import create_token
 from tests.server import Server
 
+pytestmark = pytest.mark.sqlite
+
 WAIT_S = 20
 
 

@@ -15,6 +15,8 @@ from tests import database
 from tests.server import Server
 from tests.sources import rotating
 
+pytestmark = pytest.mark.long
+
 LINES = {"numbers": 1_000_000, "dates": 100_000}
 SEED = 7
 TIMEOUT_S = 300

@@ -81,6 +81,7 @@ def spans(rng: random.Random, now: int, sent: Sequence[Event]) -> Iterator[View]
         yield View(start=start, end=max(end, start + 5))
 
 
+@pytest.mark.long
 @PROPERTY
 @given(st.integers(0, 1 << 32))
 def test_figures_are_a_recount_whenever_and_however_far_it_was_swept(seed: int) -> None:

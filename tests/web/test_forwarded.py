@@ -12,6 +12,8 @@ import pytest
 from logwatcher.web.forwarded import OURS, Forwarded
 from tests.server import Server
 
+pytestmark = pytest.mark.sqlite
+
 HEADER = "X-Forwarded-User"
 PROXIES = ["10.0.0.7", "10.1.0.0/16", "fd00::/8"]
 NAMES = [(HEADER, "ada")]
