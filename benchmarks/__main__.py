@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,10 +46,15 @@ from benchmarks.record import Result
 
 
 class Row(NamedTuple):
-    """A benchmark."""
+    """A benchmark.
+
+    Attributes:
+        takes_minutes: a round alone; it has thousands of samples, and is not run again.
+    """
 
     title: str
     measure: Callable[[Bench], Iterable[Figure]]
+    takes_minutes: bool = False
 
 
 ROWS = {
@@ -56,7 +62,7 @@ ROWS = {
     "json_log": Row("JSON log", json_log.measure),
     "series": Row("A chart's points", series.measure),
     "endpoints": Row("Top endpoints", endpoints.measure),
-    "fanout": Row("Stream to many", fanout.measure),
+    "fanout": Row("Stream to many", fanout.measure, takes_minutes=True),
     "viewers": Row("Event to viewer", viewers.measure),
     "freshness": Row("Line to page", freshness.measure),
     "ingest": Row("Events by HTTP", ingest.measure),
@@ -64,7 +70,7 @@ ROWS = {
     "syslog": Row("Syslog", syslog.measure),
     "middleware": Row("Middleware", middleware.measure),
     "storage": Row("Disk", storage.measure),
-    "page": Row("Page", page.measure),
+    "page": Row("Page", page.measure, takes_minutes=True),
     "startup": Row("Start", startup.measure),
     "events": Row("How cost grows with events", growth.events),
     "many_viewers": Row("How cost grows with viewers", growth.viewers),
@@ -124,7 +130,7 @@ def _run(row: Row, bench: Bench) -> Result | None:
     bench.missing.clear()
     place = _place()
     try:
-        figures = list(row.measure(bench))
+        figures = list(row.measure(replace(bench, rounds=1) if row.takes_minutes else bench))
     except Exception:  # whatever it is, the other benchmarks can still run
         traceback.print_exc()
         return None

@@ -12,8 +12,9 @@ HEAD = """# Benchmarks
 
 Made by `make bench`. Each figure is the median of rounds in which ours and the peer's were
 measured in turn, by the same work, on the same machine. "Times better" is the median of the
-rounds' ratios, with the lowest and the highest: above 1 ours is faster or smaller. Read the
-ratios; the absolute figures are those of one small machine.
+rounds' ratios, with the lowest and the highest: above 1 ours is faster or smaller. Where a round
+takes minutes, and has thousands of samples, there is one. Read the ratios; the absolute figures
+are those of one small machine.
 """
 COLUMNS = "| | ours | peer | its figure | times better | wanted | |\n|---|--:|---|--:|--:|---|---|"
 MARKS = {True: "met", False: "**missed**", None: ""}
