@@ -16,7 +16,7 @@ LOCK := .lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 
 	$(if $(UPGRADE),--upgrade)
 
 # Tests wait more than they work, so several processes share them; ARGS run in one.
-PYTEST := $(BIN)/pytest $(or $(ARGS),--numprocesses 4 --dist worksteal)
+PYTEST = $(BIN)/pytest $(or $(ARGS),--numprocesses $(1) --dist worksteal)
 
 .PHONY: help
 help: ## show this
@@ -41,17 +41,17 @@ test-js: $(VENV)/dev.stamp ## JavaScript alone
 .PHONY: test-sqlite
 test-sqlite: $(VENV)/dev.stamp ## Python on SQLite; ARGS="-k tail" and the like
 	$(BIN)/python frontend/build.py
-	$(PYTEST) -m "not browser"
+	$(call PYTEST,4) -m "not browser"
 
 .PHONY: test-postgres
 test-postgres: $(VENV)/dev.stamp ## Python on a PostgreSQL started for it
 	$(BIN)/python frontend/build.py
-	$(PYTEST) -m "not browser" --database postgres
+	$(call PYTEST,4) -m "not browser" --database postgres
 
 .PHONY: test-browser
 test-browser: $(VENV)/dev.stamp ## a real browser on a real server
 	$(BIN)/python frontend/build.py dev
-	$(BIN)/pytest -m browser $(ARGS)
+	$(call PYTEST,2) -m browser
 
 .PHONY: fuzz
 fuzz: $(VENV)/fuzz.stamp ## random input for all that reads; SECONDS=60 each, TARGETS="route payload"

@@ -14,6 +14,7 @@ from tests.server import Server
 from tests.stream.sse import Stream
 
 SOON_S = 10.0
+ENDS_S = 3.0
 """Streams are asked about every 3 s."""
 
 
@@ -131,3 +132,6 @@ def test_a_probe_asks_for_no_name_and_sees_the_database_go(serve: Callable[..., 
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert status(server, "/healthz") == 200
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < ENDS_S

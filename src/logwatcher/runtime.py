@@ -17,7 +17,7 @@ from logwatcher.monitor.peers import Peers
 from logwatcher.monitor.probe import Probe
 from logwatcher.pipeline import Pipeline, Put
 from logwatcher.receiver import Receiver
-from logwatcher.store import keeper, migrated, reader, token, writer
+from logwatcher.store import database, keeper, migrated, reader, token, writer
 from logwatcher.store.database import READER
 from logwatcher.store.keeper import Keeper
 from logwatcher.store.thread import StoreThread
@@ -71,6 +71,7 @@ class Runtime:
             signal.raise_signal(signal.SIGTERM)
             await stop
         self.hub.close()
+        await asyncio.to_thread(database.hurry)
         work.cancel()
         await asyncio.wait({work})
         self._peers.close()

@@ -33,6 +33,9 @@ POOL = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 2}
 After ``reconnect_timeout`` whoever asks next tries anew; the pool itself would wait ever longer.
 """
 
+LAST_S = 1
+"""So long an ending process waits for a connection, to commit what it has or give back a lease."""
+
 LOCK = 0x6C6F6777  # "logw": the advisory lock that all writers take
 _LOCK_POSTGRES = "SELECT pg_advisory_xact_lock(%s), set_config(%s, %s, true)"
 
@@ -84,6 +87,19 @@ def share_connections() -> None:
     for alias in {WRITER, READER}:
         if connections[alias].vendor == "postgresql":
             connections.settings[alias]["OPTIONS"]["pool"] = POOL
+
+
+def hurry() -> None:
+    """Wait for PostgreSQL but a moment from now on, since the process ends.
+
+    Who waits already gets an OperationalError, at once; who has a connection keeps it.
+    """
+    for alias in {WRITER, READER}:
+        wrapper: Any = connections[alias]  # Any: PostgreSQL's own
+        options = wrapper.settings_dict["OPTIONS"]
+        if options.get("pool") is POOL:
+            options["pool"] = POOL | {"timeout": LAST_S}
+            wrapper.close_pool()
 
 
 def lock(*, for_long: bool = False) -> None:
