@@ -1,6 +1,7 @@
 """A database of its own right, looked into without Django: of a server, of other processes."""
 
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -40,26 +41,25 @@ def maker(folder: Path, template: str = "") -> Iterator[Callable[[], str]]:
     def make() -> str:
         name = f"logwatcher_{uuid4().hex}"
         if url.startswith("sqlite"):
-            return copied(template, folder / f"{name}.sqlite3")
-        names.append(name)
-        of = f" TEMPLATE {urlsplit(template).path[1:]}" if template else ""
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f"CREATE DATABASE {name}{of}".encode())
-        return _with_own_id(_named(url, name), template)
+            made = f"sqlite:///{folder / name}.sqlite3"
+            if template:
+                shutil.copyfile(_file(template), _file(made))
+        else:
+            made = _named(url, name)
+            names.append(name)
+            of = f" TEMPLATE {urlsplit(template).path[1:]}" if template else ""
+            with psycopg.connect(url, autocommit=True) as server:
+                server.execute(f"CREATE DATABASE {name}{of}".encode())
+        if template:  # another store, though it looks the same
+            own_id = secrets.token_hex(4)
+            execute(made, f"UPDATE logwatcher_head SET store = '{own_id}'")  # noqa: S608 - hex digits
+        return made
 
     yield make
     if names:
         with psycopg.connect(url, autocommit=True) as server:
             for name in names:
                 server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-
-
-def copied(template: str, file: Path) -> str:
-    """The URL of a file: a store like that of ``template``, or none yet if it is empty."""
-    url = f"sqlite:///{file}"
-    if template:
-        shutil.copyfile(template.removeprefix("sqlite:///"), file)
-    return _with_own_id(url, template)
 
 
 def migrated(url: str) -> str:
@@ -73,10 +73,8 @@ def _named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def _with_own_id(url: str, template: str) -> str:
-    if template:
-        execute(url, f"UPDATE logwatcher_head SET store = '{uuid4().hex[:8]}'")  # noqa: S608
-    return url
+def _file(url: str) -> str:
+    return url.removeprefix("sqlite:///")
 
 
 def url_of_tests() -> str:
@@ -90,7 +88,7 @@ def url_of_tests() -> str:
 def query(url: str, sql: str) -> Rows:
     """All rows, in a transaction of their own."""
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as sqlite:
+        with closing(sqlite3.connect(_file(url), timeout=10)) as sqlite:
             return sqlite.execute(sql).fetchall()
     with psycopg.connect(url) as postgres:
         return postgres.execute(sql.encode()).fetchall()
@@ -99,7 +97,7 @@ def query(url: str, sql: str) -> Rows:
 def execute(url: str, sql: str) -> None:
     """Change something as no process of ours would."""
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=10)) as sqlite, sqlite:
+        with closing(sqlite3.connect(_file(url), timeout=10)) as sqlite, sqlite:
             sqlite.execute(sql)
         return
     with psycopg.connect(url) as postgres:
@@ -109,8 +107,7 @@ def execute(url: str, sql: str) -> None:
 def is_locked(url: str) -> bool:
     """Whether somebody is writing to it."""
     if url.startswith("sqlite"):
-        file = url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(file, timeout=0.1, isolation_level=None)) as sqlite:
+        with closing(sqlite3.connect(_file(url), timeout=0.1, isolation_level=None)) as sqlite:
             try:
                 sqlite.execute("BEGIN IMMEDIATE")
             except sqlite3.OperationalError:

@@ -14,8 +14,8 @@ from tests.server import Server
 from tests.stream.sse import Stream
 
 SOON_S = 10.0
-ENDS_S = 3.0
 """Streams are asked about every 3 s."""
+ENDS_S = 3.0
 
 
 def add_user(server: Server) -> None:
