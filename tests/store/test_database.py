@@ -1,10 +1,10 @@
 """The store in a project's database: one alias to write and read, routed and locked."""
 
 import pytest
-from django.db import OperationalError, connection, connections, models, transaction
+from django.db import DatabaseError, OperationalError, connection, connections, models, transaction
 
 from logwatcher.store import database
-from logwatcher.store.database import LOCK, Router, atomic, lock, snapshot
+from logwatcher.store.database import LOCK, Router, atomic, fetch, lock, snapshot
 from logwatcher.store.models import Head
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reader"])
@@ -96,3 +96,20 @@ def test_the_lock_can_be_held_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     with atomic(), connection.cursor() as cursor:
         lock(for_long=True)
         cursor.execute("SELECT pg_sleep(1.2)")
+
+
+def test_bytes_come_as_they_are_and_failures_as_django_s() -> None:
+    text = "bytea" if connection.vendor == "postgresql" else "blob"
+    with connection.cursor() as cursor:
+        sql = f"SELECT %s, CAST(%s AS {text}) UNION ALL SELECT 0, NULL"
+        assert fetch(cursor, sql, [1 << 40, b"\0\xff"]) == [(1 << 40, b"\0\xff"), (0, None)]
+        with pytest.raises(DatabaseError, match="nowhere"):
+            fetch(cursor, "SELECT 1 FROM nowhere", [])
+
+
+def test_what_is_fetched_belongs_to_the_transaction() -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE logwatcher_head SET revision = 77")
+        assert fetch(cursor, "SELECT revision FROM logwatcher_head", []) == [(77,)]
+        transaction.set_rollback(True)
+    assert Head.objects.get().revision != 77

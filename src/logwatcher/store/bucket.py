@@ -11,6 +11,7 @@ from logwatcher.core.aggregate import Aggregate, merge_by_key
 from logwatcher.core.block import Block, Column
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.chunk import Buckets, Packed, Row, Spans
+from logwatcher.store.database import fetch
 
 _PER_STATEMENT = 3000
 _SPARSE = 20  # a range is read if it can't hold more than so many times what is wanted of it
@@ -138,11 +139,10 @@ def read_sums(
 
 def _read(cursor: CursorWrapper, sql: str, params: Params, step: int, spans: Spans) -> Buckets:
     """The query gives 0 for a row and 1 for a chunk, then endpoint, start, totals and cells."""
-    cursor.execute(sql, params)
     rows: list[Row] = []
     packed: list[Packed] = []
-    for is_chunk, endpoint, start, totals, cells in cursor.fetchall():
-        row = endpoint, start, bytes(totals), bytes(cells or b"")
+    for is_chunk, endpoint, start, totals, cells in fetch(cursor, sql, params):
+        row = endpoint, start, totals, cells or b""
         if is_chunk:
             packed.append(Packed(*row))
         else:

@@ -4,7 +4,7 @@ A server of its own has two aliases of one database, so that its readers never t
 lock. In a project one does for both: its default, or another, named by ``LOGWATCHER["DATABASE"]``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from django.db import (
     models,
     transaction,
 )
+from django.db.backends.utils import CursorWrapper
 from django.utils.connection import ConnectionProxy
 
 LABEL = "logwatcher"
@@ -118,6 +119,23 @@ def lock(*, for_long: bool = False) -> None:
             cursor.execute(_LOCK_POSTGRES, [LOCK, limit, f"{limit_s}s"])
         else:
             cursor.execute("DELETE FROM logwatcher_head WHERE 0")
+
+
+def fetch(cursor: CursorWrapper, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query for many or large bytes.
+
+    PostgreSQL hands them over as they are. Django lets it write them as text, twice as long.
+    """
+    wrapper = cursor.db
+    rows: list[tuple[Any, ...]]
+    if wrapper.vendor == "postgresql":
+        psycopg: Any = wrapper.Database
+        with wrapper.wrap_database_errors, psycopg.Cursor(wrapper.connection) as binary:
+            rows = binary.execute(sql, params, binary=True).fetchall()
+    else:
+        cursor.execute(sql, params)
+        rows = cursor.fetchall()
+    return rows
 
 
 @contextmanager

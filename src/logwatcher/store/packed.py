@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 
 from logwatcher.core.aggregate import Groups
 from logwatcher.core.pack import Value, keys_of, rest_of, unpack_numbers, unpack_steps
+from logwatcher.store.database import fetch
 
 
 class Wanted(NamedTuple):
@@ -135,14 +136,14 @@ def rests(cursor: CursorWrapper, places: list[Place]) -> Iterator[tuple[Place, t
     """What else is stored of these requests, pack by pack."""
     for pack, of in groupby(sorted(places, key=attrgetter("pack")), attrgetter("pack")):
         group = list(of)
-        cursor.execute("SELECT rest FROM logwatcher_pack WHERE id = %s", [pack])
-        rest = rest_of(bytes(cursor.fetchone()[0]), [place.at for place in group])
+        [(data,)] = fetch(cursor, "SELECT rest FROM logwatcher_pack WHERE id = %s", [pack])
+        rest = rest_of(data, [place.at for place in group])
         yield from zip(group, rest, strict=True)
 
 
 def _keys(cursor: CursorWrapper, pack: int) -> _Keys:
-    cursor.execute("SELECT endpoints, ids, keys FROM logwatcher_pack WHERE id = %s", [pack])
-    endpoints, ids, data = map(bytes, cursor.fetchone())
+    sql = "SELECT endpoints, ids, keys FROM logwatcher_pack WHERE id = %s"
+    [(endpoints, ids, data)] = fetch(cursor, sql, [pack])
     keys = keys_of(data)
     rows = unpack_numbers(endpoints)[keys.endpoint]
     return _Keys(keys.time_us, rows, keys.status, unpack_steps(ids))
