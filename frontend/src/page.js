@@ -12,7 +12,7 @@ import { initShare } from "./share.js";
 import { initSheets, openSheet } from "./sheet.js";
 import { initShortcuts } from "./shortcuts.js";
 import { StreamHandler } from "./streamHandler.js";
-import { initZone, localise, onZoneChange, setZone, tick, zoneChoice } from "./timeFormat.js";
+import { initZone, localise, setZone, tick, zone } from "./timeFormat.js";
 import { changeView, parseView, streamQuery, unzoomView, viewUrl, zoomView } from "./viewState.js";
 
 const SLIDE_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1_000 : 250;
@@ -217,7 +217,7 @@ initSheets();
 initShare();
 initShortcuts({
   t: () => window.logwatcherTheme.next(),
-  u: () => setZone(zoneChoice() === "utc" ? "local" : "utc"),
+  u: () => setZone(zone() === "utc" ? "local" : "utc"),
   "/": () => document.querySelector("#filters summary")?.focus(),
   Escape: () => closeMenu() || zoomOut(),
 });

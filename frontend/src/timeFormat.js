@@ -5,63 +5,53 @@
  */
 
 const KEY = "logwatcher.zone";
-const LOCALE = "en-GB";
+const UTC = "utc";
+const LOCAL = "local";
 
-const DATE = { day: "numeric", month: "short" };
-const MINUTE = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-const SECOND = { ...MINUTE, second: "2-digit" };
-const MILLISECOND = { ...SECOND, fractionalSecondDigits: 3 };
-const FULL = { weekday: "short", ...DATE, year: "numeric" };
+/** Where the time of day ends in a time as ISO 8601 has it. */
+const MINUTE = 16;
+const SECOND = 19;
+const MILLISECOND = 23;
 
-const formatters = new Map();
-
-function format(seconds, options, zone) {
-  const key = zone + JSON.stringify(options);
-  let formatter = formatters.get(key);
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: zone });
-    formatters.set(key, formatter);
-  }
-  return formatter.format(seconds * 1000);
-}
-
-let ownZone = null;
-
-/** The viewer's own zone, as an IANA name. */
-export function localZone() {
-  return (ownZone ??= new Intl.DateTimeFormat().resolvedOptions().timeZone);
-}
-
-const QUARTER = 900; // no zone changes its offset at another time
-const MOST_OFFSETS = 1000;
-const offsets = new Map();
-
-/** How far a zone is ahead of UTC at a time, in seconds. */
+/** How far a zone, LOCAL or UTC, is ahead of UTC at a time, in seconds. */
 export function offset(seconds, zone) {
-  if (zone === "UTC") return 0;
-  const key = `${Math.floor(seconds / QUARTER)} ${zone}`;
-  if (!offsets.has(key)) {
-    if (offsets.size >= MOST_OFFSETS) offsets.clear();
-    offsets.set(key, readOffset(seconds, zone));
-  }
-  return offsets.get(key);
+  return zone === UTC ? 0 : -60 * new Date(seconds * 1000).getTimezoneOffset();
 }
 
-function readOffset(seconds, zone) {
-  const text = format(seconds, { timeZoneName: "longOffset" }, zone);
-  const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?/.exec(text);
-  if (!match?.[1]) return 0;
-  const [, sign, hours, minutes, rest = 0] = match;
-  return (sign === "-" ? -1 : 1) * (hours * 3600 + minutes * 60 + Number(rest));
+/** A date whose fields in UTC are those of the zone; Intl takes as long to begin as a chart. */
+function shifted(seconds, zone) {
+  return new Date(Math.round((seconds + offset(seconds, zone)) * 1000));
+}
+
+function timeOfDay(seconds, end, zone) {
+  return shifted(seconds, zone).toISOString().slice("2026-11-28T".length, end);
+}
+
+/** Weekday, day, month and year: "Sat", "28", "Nov", "2026". */
+function dateParts(seconds, zone) {
+  const [weekday, day, month, year] = shifted(seconds, zone).toUTCString().split(/,? /);
+  return [weekday, String(Number(day)), month, year];
+}
+
+function date(seconds, zone) {
+  const [, day, month] = dateParts(seconds, zone);
+  return `${day} ${month}`;
+}
+
+/** "UTC", "UTC+2", "UTC−3:30". */
+function offsetName(seconds, zone) {
+  if (zone === UTC) return "UTC";
+  const ahead = offset(seconds, zone);
+  const minutes = Math.abs(ahead) / 60;
+  const rest = minutes % 60 ? `:${String(Math.floor(minutes % 60)).padStart(2, "0")}` : "";
+  return `UTC${ahead < 0 ? "−" : "+"}${Math.floor(minutes / 60)}${rest}`;
 }
 
 /** A zone's name with its offset: "Europe/Berlin (UTC+2)". */
 export function zoneName(seconds, zone) {
-  if (zone === "UTC") return "UTC";
-  const ahead = offset(seconds, zone);
-  const minutes = Math.abs(ahead) / 60;
-  const rest = minutes % 60 ? `:${String(Math.floor(minutes % 60)).padStart(2, "0")}` : "";
-  return `${zone} (UTC${ahead < 0 ? "−" : "+"}${Math.floor(minutes / 60)}${rest})`;
+  if (zone === UTC) return "UTC";
+  const name = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return `${name} (${offsetName(seconds, zone)})`;
 }
 
 function isSameDay(one, other, zone) {
@@ -69,9 +59,9 @@ function isSameDay(one, other, zone) {
   return day(one) === day(other);
 }
 
-function dated(seconds, now, zone, options) {
-  const time = format(seconds, options, zone);
-  return isSameDay(seconds, now, zone) ? time : `${format(seconds, DATE, zone)} ${time}`;
+function dated(seconds, now, zone, end) {
+  const time = timeOfDay(seconds, end, zone);
+  return isSameDay(seconds, now, zone) ? time : `${date(seconds, zone)} ${time}`;
 }
 
 /** Text by the name in `data-format`; `now` tells whether the date must be said. */
@@ -88,23 +78,23 @@ export function formatTime(name, seconds, now, zone) {
   return FORMATS[name](seconds, now, zone);
 }
 
-/** Date, time to the millisecond and zone. */
+/** Date, time to the millisecond and offset: "Sat 28 Nov 2026, 12:00:00.500 UTC+1". */
 export function fullTime(seconds, zone) {
-  return `${format(seconds, FULL, zone)}, ${format(seconds, MILLISECOND, zone)} ${zoneName(seconds, zone)}`;
+  const day = dateParts(seconds, zone).join(" ");
+  return `${day}, ${timeOfDay(seconds, MILLISECOND, zone)} ${offsetName(seconds, zone)}`;
 }
 
 /** A bucket's from and to, as exact as its step needs. */
 export function formatSpan(from, to, now, zone) {
-  const options = to % 60 === 0 && from % 60 === 0 ? MINUTE : SECOND;
-  const until = isSameDay(from, to, zone) ? format(to, options, zone) : dated(to, from, zone, options);
-  return `${dated(from, now, zone, options)} – ${until}`;
+  const end = to % 60 === 0 && from % 60 === 0 ? MINUTE : SECOND;
+  return `${dated(from, now, zone, end)} – ${dated(to, from, zone, end)}`;
 }
 
 /** A tick of the time axis: the date at midnight, else the time as exact as the ticks are apart. */
 export function formatTick(seconds, every, zone) {
   const isMidnight = (seconds + offset(seconds, zone)) % 86400 === 0;
-  if (every >= 86400 || isMidnight) return format(seconds, DATE, zone);
-  return format(seconds, every < 60 ? SECOND : MINUTE, zone);
+  if (every >= 86400 || isMidnight) return date(seconds, zone);
+  return timeOfDay(seconds, every < 60 ? SECOND : MINUTE, zone);
 }
 
 /** Time left as minutes and seconds, "14:02"; hours in front where there are some. */
@@ -131,22 +121,17 @@ export function timeAgo(seconds) {
 
 function kept() {
   try {
-    return localStorage.getItem(KEY) === "utc" ? "utc" : "local";
+    return localStorage.getItem(KEY) === UTC ? UTC : LOCAL;
   } catch {
-    return "local";
+    return LOCAL;
   }
 }
 
 let choice = null;
 
-/** "local" or "utc". */
-export function zoneChoice() {
-  return (choice ??= kept());
-}
-
-/** The zone in which the page shows times. */
+/** The zone in which the page shows times: LOCAL or UTC. */
 export function zone() {
-  return zoneChoice() === "utc" ? "UTC" : localZone();
+  return (choice ??= kept());
 }
 
 export function setZone(chosen) {
@@ -161,6 +146,7 @@ export function setZone(chosen) {
 function announce(chosen) {
   choice = chosen;
   localise();
+  nameZones();
   document.dispatchEvent(new CustomEvent("zonechange", { detail: zone() }));
 }
 
@@ -197,19 +183,23 @@ export function localise(root = document, now = Date.now() / 1000) {
     setText(element, formatSpan(from, to, now, shown));
     element.title = `${fullTime(from, shown)} – ${fullTime(to, shown)}`;
   }
-  for (const element of root.querySelectorAll("[data-zone-name]")) {
-    const named = element.dataset.zoneName === "local" ? localZone() : shown;
-    setText(element, zoneName(now, named));
+}
+
+/** Name the zones, and say which is chosen. */
+function nameZones() {
+  const now = Date.now() / 1000;
+  for (const element of document.querySelectorAll("[data-zone-name]")) {
+    setText(element, zoneName(now, element.dataset.zoneName || zone()));
   }
-  for (const button of root.querySelectorAll("[data-zone-choice]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.zoneChoice === zoneChoice()));
+  for (const button of document.querySelectorAll("[data-zone-choice]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.zoneChoice === zone()));
   }
 }
 
 /** Bring what counts time under `root` up to date; `now` by the server's clock, in seconds. */
 export function tick(now, root = document) {
   for (const element of root.querySelectorAll('time:is([data-format="left"], [data-format="ago"])')) {
-    setText(element, formatTime(element.dataset.format, secondsOf(element), now, "UTC"));
+    setText(element, formatTime(element.dataset.format, secondsOf(element), now, UTC));
   }
 }
 
@@ -223,4 +213,5 @@ export function initZone() {
     if (button) setZone(button.dataset.zoneChoice);
   });
   localise();
+  requestAnimationFrame(() => setTimeout(nameZones)); // charts first: to ask for a name takes as long
 }

@@ -19,6 +19,11 @@ NAMES = {
     KATHMANDU: re.compile(r"Asia/Kath?mandu \(UTC\+5:45\)"),  # browsers have the old name, too
     "UTC": re.compile(r"\bUTC\b"),
 }
+OFFSETS = {
+    NEW_YORK: re.compile(r" UTC−[45]$"),
+    KATHMANDU: re.compile(r" UTC\+5:45$"),
+    "UTC": re.compile(r" UTC\+0$"),
+}
 SPRING = int(datetime(2026, 3, 8, 7, tzinfo=UTC).timestamp())
 """New York's clocks go from 2:00 to 3:00."""
 AUTUMN = int(datetime(2026, 11, 1, 6, tzinfo=UTC).timestamp())
@@ -59,7 +64,7 @@ def test_times_are_the_viewers(
     _are_true(charts["latency"].ticks, zone)
     first = dashboard["#requests tbody time"].first
     expect(first).to_have_text(newest)
-    expect(first).to_have_attribute("title", NAMES[zone])
+    expect(first).to_have_attribute("title", OFFSETS[zone])
     expect(dashboard[".foot"]).to_have_text(NAMES[zone])
     dashboard.agrees_with_the_api()
 
@@ -79,7 +84,7 @@ def test_the_two_hours_of_one_name_are_told_apart(past: Shop, new_context: NewCo
     titles = dashboard["#requests tbody time"].evaluate_all("all => all.map(({ title }) => title)")
     assert len(set(titles)) == len(titles) == 12
     for offset in ("UTC−4", "UTC−5"):
-        assert sum(f"01:20:00.250 {NEW_YORK} ({offset})" in title for title in titles) == 1
+        assert sum(f"01:20:00.250 {offset}" in title for title in titles) == 1
 
 
 def test_utc_by_choice_holds_in_all_tabs_and_is_kept(past: Shop, new_context: NewContext) -> None:
@@ -118,6 +123,5 @@ def test_the_detail_has_date_time_and_zone(past: Shop, new_context: NewContext) 
     dashboard = Dashboard(new_context(timezone_id=NEW_YORK).new_page(), past)
     dashboard.open(around(SPRING))
     dashboard["#requests tbody a"].first.click()
-    expect(dashboard["#request-detail time"]).to_have_text(
-        re.compile(r"Sun,? 8 Mar 2026, 04:50:00\.250 America/New_York \(UTC−4\)")
-    )
+    time = dashboard["#request-detail time"]
+    expect(time).to_have_text("Sun 8 Mar 2026, 04:50:00.250 UTC−4")
