@@ -11,8 +11,8 @@ from logwatcher.stream.hub import Hub, Subscriber
 
 TICK_S = 0.2
 """How often the store is asked: what another process commits is seen after this at most."""
-SHORTEST_TICK_S = 0.2
-"""Ticks begin at least this far apart: under load five frames a second, not one per commit."""
+SHORTEST_TICK_S = 0.1
+"""Ticks begin at least this far apart: under load ten frames a second, not one per commit."""
 HEARTBEAT_S = 15.0
 VIEWERS_S = 1.0
 
