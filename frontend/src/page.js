@@ -13,6 +13,7 @@ import { initSheets, openSheet } from "./sheet.js";
 import { initShortcuts } from "./shortcuts.js";
 import { StreamHandler } from "./streamHandler.js";
 import { initZone, localise, setZone, tick, zone } from "./timeFormat.js";
+import { TrafficControls } from "./trafficControls.js";
 import { changeView, parseView, streamQuery, unzoomView, viewUrl, zoomView } from "./viewState.js";
 
 const SLIDE_MS = matchMedia("(prefers-reduced-motion: reduce)").matches ? 1_000 : 250;
@@ -37,6 +38,10 @@ const stream = new StreamHandler({
   status: showStatus,
   state: showState,
   lost: catchUp,
+});
+const trafficControls = new TrafficControls(byId("traffic"), {
+  revision: byId("view").dataset.revision,
+  swap,
 });
 const problem = new Problem();
 const loader = new Loader({ htmx, stream, problem, onLoad: showView });
@@ -116,14 +121,10 @@ function showWaiting() {
   if (Number.isFinite(latest)) requestAnimationFrame(() => live.shown(clock.now() - latest));
 }
 
-function showStatus({ now, viewers, traffic, isFirst }) {
+function showStatus({ now, viewers, traffic, revision }) {
   if (now) clock.observe(now);
   live.heard(viewers);
-  if (!traffic || !byId("traffic")) return; // a viewer has no controls
-  const shown = Number(document.querySelector("#traffic [name=version]")?.value ?? -1);
-  if (traffic.version > shown || (isFirst && traffic.version !== shown)) {
-    swap(byId("traffic"), traffic.html);
-  }
+  if (traffic) trafficControls.take(traffic, revision);
 }
 
 function showState(state) {
@@ -196,6 +197,7 @@ document.addEventListener("themechange", () => charts.recolour());
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   localise(ctx.target, clock.now());
   if (ctx.target.id === "request-detail") openSheet("request-detail");
+  if (ctx.target.id === "traffic") trafficControls.show();
 });
 document.addEventListener(
   "click",

@@ -46,7 +46,8 @@ const browser = (place = location.pathname) => ({
  * A tab's end of the stream. `on` is told of
  *
  * - `part(part, {isFirst})`: a frame's part for this tab's view; `isFirst` of a connection
- * - `status({now, viewers, traffic, isFirst})`: whatever the view; `traffic` if it may be new
+ * - `status({now, viewers, traffic, revision})`: whatever the view; `traffic`, as of `revision`, if
+ *   it may be new
  * - `state("connecting" | "live" | "reconnecting" | "offline")`
  * - `lost()`: the view has to be loaded, and announced, again
  */
@@ -237,10 +238,10 @@ export class StreamHandler {
   }
 
   #heardFrame(message) {
-    const { frame, base, isFirst } = message;
-    const { now, viewers, traffic } = frame;
-    this.#subscriptions.advance(Object.keys(base), frame.revision);
-    this.#tellStatus({ now, viewers, traffic, isFirst });
+    const { frame, base } = message;
+    const { now, viewers, traffic, revision } = frame;
+    this.#subscriptions.advance(Object.keys(base), revision);
+    this.#tellStatus({ now, viewers, ...(traffic && { traffic, revision }) });
     if (this.#holds > 0) this.#held.push(message);
     else this.#applyPart(message);
   }
@@ -271,8 +272,7 @@ export class StreamHandler {
   }
 
   #tellStatus(status) {
-    const { now, viewers, traffic = this.#status.traffic } = status;
-    this.#status = { now, viewers, traffic };
+    this.#status = { ...this.#status, ...status };
     this.#on.status(status);
   }
 }

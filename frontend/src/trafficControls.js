@@ -1,0 +1,36 @@
+/** The controls of the mock traffic, as anybody has set it last; versions of it only grow. */
+import { compareRevisions } from "./revision.js";
+
+export class TrafficControls {
+  #element;
+  #revision;
+  #swap;
+  #latest = null;
+
+  /**
+   * `element` holds the controls as of `revision`; null: this viewer has none. `swap(element, html)`
+   * puts others in.
+   */
+  constructor(element, { revision, swap }) {
+    this.#element = element;
+    this.#revision = revision;
+    this.#swap = swap;
+  }
+
+  /** Take those of a frame, as of its revision. */
+  take(traffic, revision) {
+    this.#latest = { ...traffic, revision };
+    this.show();
+  }
+
+  /** Show the newest: a frame may come after the answer to a later click, or before that to an earlier one. */
+  show() {
+    if (!this.#element || !this.#latest) return;
+    const { version, html, revision } = this.#latest;
+    const shown = Number(this.#element.querySelector("[name=version]")?.value ?? -1);
+    const isOfSameStore = !Number.isNaN(compareRevisions(revision, this.#revision));
+    if (isOfSameStore && version <= shown) return;
+    this.#revision = revision;
+    this.#swap(this.#element, html);
+  }
+}
