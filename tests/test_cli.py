@@ -1,6 +1,7 @@
 """The command line as its user has it: real processes, their exit codes and what they print."""
 
 import argparse
+import fcntl
 import os
 import re
 import signal
@@ -241,6 +242,24 @@ def test_a_database_without_tables_is_migrated_by_its_own_command(
     assert "applied logwatcher.0001_initial" in ended.stdout
     assert program.run("migrate").stdout == "nothing to do\n"
     assert program.run("traffic").returncode == 0
+
+
+def test_who_waits_for_another_one_that_migrates_says_so(bare: Program) -> None:
+    settings = {"LOGWATCHER_DATA": str(bare.data), "DATABASE_URL": bare.database_url}
+    other = os.open(bare.data.parent, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with subprocess.Popen(
+        [PROGRAM, "migrate"],
+        env={**os.environ, **settings},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        assert waiting.stderr
+        assert "another process is changing the database's tables" in waiting.stderr.readline()
+        os.close(other)
+        output, _ = waiting.communicate(timeout=30)
+    assert "applied logwatcher.0001_initial" in output
 
 
 def test_a_database_of_a_newer_version_is_left_alone(program: Program) -> None:

@@ -1,7 +1,7 @@
-"""Several that find a new SQLite file at the same moment."""
+"""Several that change the database itself at the same moment."""
 
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS
@@ -36,3 +36,23 @@ def test_all_that_find_a_new_file_at_once_can_use_it(
         opened = Barrier(AT_ONCE)
         at_once(*[use] * AT_ONCE)
         assert database.query(url, "PRAGMA journal_mode") == [("wal",)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_to_wait_for_another_one_says_so_and_goes_on() -> None:
+    is_inside, is_waiting = Event(), Event()
+    order: list[str] = []
+
+    def first() -> None:
+        with exclusive.exclusive(pytest.fail):
+            is_inside.set()
+            assert is_waiting.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        assert is_inside.wait(10)
+        with exclusive.exclusive(is_waiting.set):
+            order.append("second")
+
+    at_once(first, second)
+    assert order == ["first", "second"]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from logwatcher import config
 from logwatcher.cli.option import Commands
-from logwatcher.cli.problem import UsageError
+from logwatcher.cli.problem import UsageError, tell
 
 
 def add_migrate(commands: Commands) -> None:
@@ -42,7 +42,7 @@ def migrate() -> list[str]:
 
     if not _look():
         return []
-    with exclusive():
+    with exclusive(_say_that_it_waits):
         if missing := _missing():
             call_command("migrate", verbosity=0, interactive=False)
     return missing
@@ -67,8 +67,12 @@ def _look() -> list[str]:
 
     missing = _missing()
     with usable():
-        use_wal()
+        use_wal(_say_that_it_waits)
     return missing
+
+
+def _say_that_it_waits() -> None:
+    tell("another process is changing the database's tables; waiting for it")
 
 
 def _missing() -> list[str]:
