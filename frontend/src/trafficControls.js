@@ -6,6 +6,7 @@ export class TrafficControls {
   #revision;
   #swap;
   #latest = null;
+  #taken = -1; // the version shown where there is no form to tell: this server makes no traffic
 
   /**
    * `element` holds the controls as of `revision`; null: this viewer has none. `swap(element, html)`
@@ -27,10 +28,11 @@ export class TrafficControls {
   show() {
     if (!this.#element || !this.#latest) return;
     const { version, html, revision } = this.#latest;
-    const shown = Number(this.#element.querySelector("[name=version]")?.value ?? -1);
+    const shown = Number(this.#element.querySelector("[name=version]")?.value ?? this.#taken);
     const isOfSameStore = !Number.isNaN(compareRevisions(revision, this.#revision));
     if (isOfSameStore && version <= shown) return;
     this.#revision = revision;
+    this.#taken = version;
     this.#swap(this.#element, html);
   }
 }

@@ -61,6 +61,21 @@ def test_there_is_no_mock_traffic_to_control(watched: Shop, page: Page) -> None:
     expect(dashboard["#problem"]).to_be_hidden()
 
 
+def test_a_page_to_which_nothing_comes_rests(watched: Shop, page: Page) -> None:
+    dashboard = Dashboard(page, watched).open()
+    dashboard.is_in("live")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def busy_s() -> float:
+        found = session.send("Performance.getMetrics")["metrics"]
+        return next(float(of["value"]) for of in found if of["name"] == "TaskDuration")
+
+    before, began = busy_s(), time.monotonic()
+    page.wait_for_timeout(3000)
+    assert busy_s() - before < 0.5 * (time.monotonic() - began)
+
+
 def test_a_log_without_lines_waits_for_the_first(tmp_path: Path, page: Page) -> None:
     log = tmp_path / "empty.log"
     log.touch()

@@ -40,6 +40,17 @@ test("versions of another store have no order with those shown", () => {
   assert.equal(shown(), 2);
 });
 
+test("a server without mock traffic has a version and no form", () => {
+  openPage('<div id="traffic"></div>');
+  let swaps = 0;
+  const taken = new TrafficControls(byId("traffic"), {
+    revision: "ab-7",
+    swap: () => (swaps += 1) < 9 && taken.show(), // as the event after a swap does
+  });
+  taken.take({ version: 0, html: "" }, "ab-8");
+  assert.equal(swaps, 1);
+});
+
 test("a viewer without controls gets none", () => {
   openPage("");
   new TrafficControls(null, { revision: "ab-7", swap: assert.fail }).take(traffic(9), "ab-9");
