@@ -47,11 +47,10 @@ function offsetName(seconds, zone) {
   return `UTC${ahead < 0 ? "−" : "+"}${Math.floor(minutes / 60)}${rest}`;
 }
 
-/** A zone's name with its offset: "Europe/Berlin (UTC+2)". */
+/** A zone's name, with its offset unless it is UTC: "Europe/Berlin (UTC+2)". */
 export function zoneName(seconds, zone) {
-  if (zone === UTC) return "UTC";
-  const name = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return `${name} (${offsetName(seconds, zone)})`;
+  const name = zone === UTC ? "UTC" : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return name === "UTC" ? name : `${name} (${offsetName(seconds, zone)})`;
 }
 
 function isSameDay(one, other, zone) {

@@ -17,7 +17,7 @@ NEW_YORK, KATHMANDU = "America/New_York", "Asia/Kathmandu"
 NAMES = {
     NEW_YORK: re.compile(r"America/New_York \(UTC−[45]\)"),
     KATHMANDU: re.compile(r"Asia/Kath?mandu \(UTC\+5:45\)"),  # browsers have the old name, too
-    "UTC": re.compile(r"\bUTC\b"),
+    "UTC": re.compile(r"\bUTC\b(?! \()"),
 }
 OFFSETS = {
     NEW_YORK: re.compile(r" UTC−[45]$"),
