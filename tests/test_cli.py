@@ -244,22 +244,33 @@ def test_a_database_without_tables_is_migrated_by_its_own_command(
     assert program.run("traffic").returncode == 0
 
 
-def test_who_waits_for_another_one_that_migrates_says_so(bare: Program) -> None:
+def test_who_waits_for_another_one_that_migrates_says_so_and_can_be_stopped(
+    bare: Program,
+) -> None:
     settings = {"LOGWATCHER_DATA": str(bare.data), "DATABASE_URL": bare.database_url}
+
+    def waiting() -> "subprocess.Popen[str]":
+        command = subprocess.Popen(
+            [PROGRAM, "migrate"],
+            env={**os.environ, **settings},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert command.stderr
+        assert "another process is changing the database's tables" in command.stderr.readline()
+        return command
+
     other = os.open(bare.data.parent, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
-    with subprocess.Popen(
-        [PROGRAM, "migrate"],
-        env={**os.environ, **settings},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as waiting:
-        assert waiting.stderr
-        assert "another process is changing the database's tables" in waiting.stderr.readline()
+    with waiting() as stopped:
+        stopped.send_signal(signal.SIGINT)
+        _, errors = stopped.communicate(timeout=30)
+    assert (stopped.returncode, "stopped; the same command goes on" in errors) == (2, True)
+    with waiting() as patient:
         os.close(other)
-        output, _ = waiting.communicate(timeout=30)
-    assert "applied logwatcher.0001_initial" in output
+        output, _ = patient.communicate(timeout=30)
+    assert (patient.returncode, "applied logwatcher.0001_initial" in output) == (0, True)
 
 
 def test_a_database_of_a_newer_version_is_left_alone(program: Program) -> None:

@@ -56,7 +56,10 @@ def check() -> None:
 
 def _migrate(_: argparse.Namespace) -> int:
     set_up()
-    names = migrate()
+    try:
+        names = migrate()
+    except KeyboardInterrupt:
+        raise UsageError("stopped; the same command goes on where this one ended") from None
     print("\n".join(f"applied {name}" for name in names) or "nothing to do")
     return 0
 
