@@ -203,6 +203,7 @@ def test_a_revision_of_another_store_or_time_is_a_reset(since: str) -> None:
 def test_cards_are_sent_when_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "CARDS_S", 0.0)
     monkeypatch.setattr(live, "CARDS_SHARE", 1e9)
+    monkeypatch.setattr(live, "BUSY_SHARE", 1e9)
     now = float(NOON)
     browser = Browser(Watch(lambda: now), View())
     browser.tick()
@@ -221,19 +222,24 @@ def test_cards_are_sent_when_they_change(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("views", [1, 5, 20])
+@pytest.mark.parametrize(
+    ("worked_s", "share"), [(0.05, live.CARDS_SHARE), (0.005, live.BUSY_SHARE)]
+)
 def test_cards_take_a_share_of_the_time_however_many_views_there_are(
-    views: int, monkeypatch: pytest.MonkeyPatch
+    views: int, worked_s: float, share: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, slow_s, spent_s = float(NOON), 0.05, 0.0
+    clock, took_s, spent_s, all_worked_s = float(NOON), 0.05, 0.0, 0.0
 
     def cards(view: View, window: Window) -> dict[str, str]:
-        nonlocal clock, spent_s
-        clock += slow_s
-        spent_s += slow_s
+        nonlocal clock, spent_s, all_worked_s
+        clock += took_s
+        spent_s += took_s
+        all_worked_s += worked_s
         return {}
 
     monkeypatch.setattr(live, "_cards", cards)
-    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=lambda: clock))
+    times = SimpleNamespace(monotonic=lambda: clock, thread_time=lambda: all_worked_s)
+    monkeypatch.setattr(live, "time", times)
     watch = Watch(lambda: clock)
     names = [View(endpoint=f"/{number}").query() for number in range(views)]
     revision = watch.news(None, names, []).revision
@@ -241,7 +247,31 @@ def test_cards_take_a_share_of_the_time_however_many_views_there_are(
         writer.write([Batch("web", [event(int(clock))])])
         revision = watch.news(revision, names, []).revision
         clock += 0.2
-    assert 0.4 * live.CARDS_SHARE < spent_s / 60 < 1.2 * live.CARDS_SHARE
+    # Nothing is made between two ticks, 0.2 s apart, so one view does not use up half the time.
+    least = min(0.4 * share, 0.15 * views)
+    assert least < spent_s / 60 < 1.2 * share
+
+
+@pytest.mark.parametrize("stall", [0, 3])
+def test_a_moments_stall_makes_nobody_wait(stall: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, made = float(NOON), []
+
+    def cards(view: View, window: Window) -> dict[str, str]:
+        nonlocal clock
+        clock += 3.0 if len(made) == stall else 0.01
+        made.append(clock)
+        return {}
+
+    monkeypatch.setattr(live, "_cards", cards)
+    times = SimpleNamespace(monotonic=lambda: clock, thread_time=lambda: clock)
+    monkeypatch.setattr(live, "time", times)
+    watch = Watch(lambda: clock)
+    revision = watch.news(None, ["range=15m"], []).revision
+    while len(made) < 6:
+        writer.write([Batch("web", [event(int(clock))])])
+        revision = watch.news(revision, ["range=15m"], []).revision
+        clock += 0.2
+    assert made[stall + 1] - made[stall] < 0.5
 
 
 def test_the_wanted_traffic_is_in_the_news() -> None:

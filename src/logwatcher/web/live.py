@@ -21,7 +21,9 @@ from logwatcher.web.template import render_text
 CARDS_S = 0.15
 """Tiles, endpoints and requests of a view are made anew at most so often: at each tick …"""
 CARDS_SHARE = 0.2
-"""… and those of all views take at most this share of the time, however long the range is."""
+"""… and those of all views take at most this share of a processor, however long the range is …"""
+BUSY_SHARE = 0.5
+"""… and this one of the time, waiting for a database or a busy machine included, …"""
 IDLE_S = 5.0
 """… and at least so often, since a log that stops commits nothing."""
 
@@ -39,6 +41,8 @@ class Watched:
         is_stale: something has changed since the cards were made.
         due: when they may be made again, by the monotonic clock.
         made: when they were made.
+        turn_s: from then on, how long it was until they might be made again by what they took,
+            which counts from the second time on: once is a first time, or a moment's stall.
     """
 
     end: int | None = None
@@ -46,6 +50,7 @@ class Watched:
     is_stale: bool = True
     due: float = 0.0
     made: float = 0.0
+    turn_s: float = 0.0
 
 
 class Watch:
@@ -101,16 +106,17 @@ class Watch:
 
     def _due_cards(self, view: View, window: Window, watched: Watched) -> Cards:
         """The cards that look otherwise than when last sent, if it is time."""
-        began = time.monotonic()
+        began, worked_s = time.monotonic(), time.thread_time()
         is_stale = watched.is_stale or began - watched.made >= IDLE_S
         if not is_stale or began < watched.due:
             return {}
         cards = _cards(view, window)
         new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
-        ended = time.monotonic()
+        ended, worked_s = time.monotonic(), time.thread_time() - worked_s
         watched.cards, watched.is_stale, watched.made = cards, False, ended
-        rest = (ended - began) * len(self._watched) / CARDS_SHARE
-        watched.due = ended + max(CARDS_S, rest)
+        turn_s = max(worked_s / CARDS_SHARE, (ended - began) / BUSY_SHARE) * len(self._watched)
+        watched.due = max(ended + CARDS_S, began + min(turn_s, watched.turn_s))
+        watched.turn_s = turn_s
         return new
 
     def _joins(self, joins: Sequence[Join], now: float, head: HeadNow) -> dict[Join, bytes | None]:
