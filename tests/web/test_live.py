@@ -254,7 +254,8 @@ def test_cards_take_a_share_of_the_time_however_many_views_there_are(
 
 @pytest.mark.parametrize("stall", [0, 3])
 def test_a_moments_stall_makes_nobody_wait(stall: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, made = float(NOON), []
+    clock = float(NOON)
+    made: list[float] = []
 
     def cards(view: View, window: Window) -> dict[str, str]:
         nonlocal clock
