@@ -109,6 +109,18 @@ def test_to_parse_a_command_line_needs_neither_django_nor_numpy() -> None:
     assert not {"django", "numpy"} & set(done.stdout.decode().split())
 
 
+def test_a_server_on_sqlite_starts_without_the_driver_of_postgresql(tmp_path: Path) -> None:
+    program = "import sys, django; django.setup(); import logwatcher.server; print(*sys.modules)"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "logwatcher.settings",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/logwatcher.sqlite3",
+    }
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert "psycopg" not in done.stdout.decode().split()
+
+
 @pytest.mark.parametrize("command", list(commands(cli.parser())), ids=lambda command: command.prog)
 def test_help_says_what_each_option_does(bare: Program, command: argparse.ArgumentParser) -> None:
     ended = bare.run(*command.prog.split()[1:], "--help")

@@ -4,8 +4,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from psycopg.conninfo import conninfo_to_dict
-
 from logwatcher import config, journal
 from logwatcher.core.privacy import Policy, client_key
 
@@ -95,6 +93,9 @@ def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
         write = {"transaction_mode": "IMMEDIATE", "init_command": pragmas, "timeout": 10}
         read = {"transaction_mode": "DEFERRED", "init_command": pragmas, "timeout": 10}
     else:
+        from psycopg import IsolationLevel
+        from psycopg.conninfo import conninfo_to_dict
+
         parts = conninfo_to_dict(url)
         base = {
             "ENGINE": "django.db.backends.postgresql",
@@ -104,8 +105,6 @@ def databases(url: str) -> dict[str, dict[str, Any]]:  # Any: Django's own shape
             "HOST": parts.pop("host", ""),
             "PORT": str(parts.pop("port", "")),
         }
-        from psycopg import IsolationLevel
-
         write = {**parts, "connect_timeout": 10}
         read = {**write, "isolation_level": IsolationLevel.REPEATABLE_READ}
     base |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}  # of what the pool gives out
