@@ -121,6 +121,21 @@ def test_a_server_on_sqlite_starts_without_the_driver_of_postgresql(tmp_path: Pa
     assert "psycopg" not in done.stdout.decode().split()
 
 
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads by /proc")
+def test_numpy_starts_no_threads() -> None:
+    program = """
+import os
+from logwatcher import cli
+cli.main(["formats"])
+import numpy
+print(*os.listdir("/proc/self/task"))
+"""
+    environment = {name: of for name, of in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert len(done.stdout.splitlines()[-1].split()) == 1
+
+
 @pytest.mark.parametrize("command", list(commands(cli.parser())), ids=lambda command: command.prog)
 def test_help_says_what_each_option_does(bare: Program, command: argparse.ArgumentParser) -> None:
     ended = bare.run(*command.prog.split()[1:], "--help")

@@ -1,6 +1,7 @@
 """The command line. Django and the rest are imported by the command that needs them."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None, worker: "Worker | None" = None)
         arguments: of the command line; default: this process's.
         worker: this process, if it is one of several that run the same command.
     """
+    # Else numpy starts a thread per core to multiply matrices, which nothing here does.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # noqa: TID251  # set, not read
     arguments = sys.argv[1:] if arguments is None else arguments
     options = parser().parse_args(arguments)
     options.arguments, options.worker = arguments, worker
