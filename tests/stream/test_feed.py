@@ -171,6 +171,19 @@ def test_heartbeats_tell_the_number_of_viewers(monkeypatch: pytest.MonkeyPatch) 
     run(scenario)
 
 
+def test_who_asks_for_many_views_waits_for_those_who_ask_for_few() -> None:
+    async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
+        views = [{f"{number}-{at}": "" for at in range(20)} for number in range(3)]
+        clients = [Client() for _ in range(5)]
+        for since, client in zip([*views, {"a": ""}, {"a": ""}], clients, strict=True):
+            hub.add(Subscriber(since, client.send))
+        await until(lambda: all(events(client, "frame") for client in clients))
+        joins = [{join.view for join in asked} for _, _, asked in store.asked if asked]
+        assert joins == [{"a"}, *map(set, views)]
+
+    run(scenario)
+
+
 def test_newcomers_survive_a_store_that_fails() -> None:
     async def scenario(hub: Hub, store: Store, feed: Feed) -> None:
         await asyncio.sleep(0)

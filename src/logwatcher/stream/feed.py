@@ -13,6 +13,8 @@ TICK_S = 0.2
 """How often the store is asked: what another process commits is seen after this at most."""
 SHORTEST_TICK_S = 0.1
 """Ticks begin at least this far apart: under load ten frames a second, not one per commit."""
+MOST_JOINS = 8
+"""Views that are made for newcomers in one tick, or those of one of them: others watch, too."""
 HEARTBEAT_S = 15.0
 VIEWERS_S = 1.0
 
@@ -84,8 +86,7 @@ class Feed:
             await asyncio.sleep(began + SHORTEST_TICK_S - loop.time())
 
     async def _tick(self) -> None:
-        joining = self._hub.take_joining()
-        joins = list({Join(*item): None for one in joining for item in one.since.items()})
+        joining, joins = self._next()
         try:
             news = await self._ask(self._revision, self._hub.views, joins)
         except BaseException:
@@ -110,6 +111,19 @@ class Feed:
             self._welcome(subscriber, news, head | {"traffic": traffic})
         self._revision, self._traffic_version = news.revision, news.traffic_version
         self._beat(news.now, len(self._hub))
+
+    def _next(self) -> tuple[list[Subscriber], list[Join]]:
+        """Those whose turn it is to join, who show few views first; the others wait a tick."""
+        joining: list[Subscriber] = []
+        joins: set[Join] = set()
+        for subscriber in sorted(self._hub.take_joining(), key=lambda one: len(one.since)):
+            more = {Join(*item) for item in subscriber.since.items()} - joins
+            if joining and more and len(joins) + len(more) > MOST_JOINS:
+                self._hub.add(subscriber)
+            else:
+                joining.append(subscriber)
+                joins |= more
+        return joining, list(joins)
 
     def _welcome(self, subscriber: Subscriber, news: News, head: Mapping[str, Any]) -> None:
         """Bring a newcomer up to date and let it join, in one step of the loop."""
