@@ -196,6 +196,22 @@ def test_requests_that_take_too_much_room_go_oldest_first(monkeypatch: pytest.Mo
     assert buckets(5) == 20
 
 
+def test_a_clock_that_is_ahead_costs_nobody_the_newest_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(block, "MIN_PACKED", 1)
+    for minute in range(10):
+        ahead = event(NOON + 22 * HOUR + minute)
+        writer.write([Batch("web", [event(NOON - 60 * minute), ahead])])
+    stock.measure()
+    whole = stock.measured()[stock.REQUESTS][0]
+    sweep_all(Limits(None, whole.size // 2, FOREVER.figures_s))
+    rows = reader.requests(View(), reader.window(View(range="1h"), NOON + 1), 20)
+    assert [row.time_us // 10**6 for row in rows] == [NOON - 60 * minute for minute in range(5)]
+    stock.measure()
+    assert stock.measured()[stock.REQUESTS][0].size <= whole.size // 2
+
+
 def test_many_are_deleted_in_small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweep, "MOST", 7)
     writer.write([Batch("web", [event(NOON - 50 * DAY - 60 * i) for i in range(40)])])

@@ -132,6 +132,12 @@ def count(cursor: CursorWrapper, wanted: Wanted, after: int, last: int) -> tuple
     return number, latest
 
 
+def last_until(cursor: CursorWrapper, pack: int, now_us: int) -> int:
+    """The time of a pack's latest request that isn't ahead of now; ``now_us`` if all are."""
+    times = _keys(cursor, pack).time_us
+    return int(times[times <= now_us].max(initial=0)) or now_us
+
+
 def rests(cursor: CursorWrapper, places: list[Place]) -> Iterator[tuple[Place, tuple[Value, ...]]]:
     """What else is stored of these requests, pack by pack."""
     for pack, of in groupby(sorted(places, key=attrgetter("pack")), attrgetter("pack")):

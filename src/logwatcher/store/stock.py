@@ -10,6 +10,7 @@ from logwatcher.core import retention
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.kept import ALL, Kept
 from logwatcher.core.retention import Limits
+from logwatcher.store import packed
 from logwatcher.store.database import READER, WRITER, atomic, connection, lock
 from logwatcher.store.models import Stock
 
@@ -56,7 +57,7 @@ def measured(using: str = READER) -> dict[int, tuple[Amount, int]]:
 def advance(limits: Limits, now: int) -> Kept:
     """Say since when each kind is kept from now on; only then what is older may be deleted."""
     with connection.cursor() as cursor:
-        requests = _fitting(cursor, limits.requests_bytes)
+        requests = _fitting(cursor, limits.requests_bytes, now)
     with atomic(), connection.cursor() as cursor:
         lock()
         before = kept()
@@ -96,16 +97,21 @@ def _by_kind(of: Kept) -> dict[int, int]:
     return {REQUESTS: of.requests, **dict(zip(STEPS, of.steps, strict=True))}
 
 
-def _fitting(cursor: CursorWrapper, limit: int | None) -> int:
-    """Since when raw requests, the newest first, take no more room; seconds."""
+def _fitting(cursor: CursorWrapper, limit: int | None, now: int) -> int:
+    """Since when raw requests, the newest first, take no more room; seconds, ``now`` at most."""
     if limit is None:
         return ALL.requests
     room = limit - _rows(cursor).size
-    cursor.execute(f"SELECT last_us, {_PACKED} FROM logwatcher_pack ORDER BY last_us DESC")
-    for last_us, size in cursor.fetchall():
+    cursor.execute(f"SELECT id, last_us, {_PACKED} FROM logwatcher_pack")
+    now_us = now * 1_000_000
+    found = [
+        (last_us if last_us <= now_us else packed.last_until(cursor, pack, now_us), size)
+        for pack, last_us, size in cursor.fetchall()
+    ]
+    for last_us, size in sorted(found, reverse=True):
         room -= size
         if room < 0:
-            since: int = last_us // 1_000_000 + 1
+            since: int = min(last_us // 1_000_000 + 1, now)
             return since
     return ALL.requests
 

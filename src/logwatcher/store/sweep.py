@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from logwatcher.core.buckets import STEPS
 from logwatcher.core.kept import ALL, Kept
 from logwatcher.core.retention import Limits
-from logwatcher.store import stock
+from logwatcher.store import packed, stock
 from logwatcher.store.database import atomic, connection, lock
 
 LOCKED_S = 0.005
@@ -48,7 +48,7 @@ def sweep(limits: Limits, now: int) -> Iterator[float]:
         return
     held = Held()
     since_us = kept.requests * 1_000_000
-    yield from _repeat(held, partial(_packs, since_us))
+    yield from _repeat(held, partial(_packs, since_us, now * 1_000_000))
     yield from _repeat(held, partial(_rows, since_us))
     for step, since in zip(STEPS, kept.steps, strict=True):
         endpoints = _endpoints(step, since)
@@ -66,10 +66,22 @@ def _repeat(held: Held, delete: Callable[[Held, int], bool]) -> Iterator[float]:
         size = max(1, min(int(size * min(factor, 2)), MOST))
 
 
-def _packs(since_us: int, held: Held, size: int) -> bool:
+def _packs(since_us: int, now_us: int, held: Held, size: int) -> bool:
     """Those of which every request is too old."""
     sql = "SELECT id FROM logwatcher_pack WHERE last_us < %s ORDER BY last_us LIMIT %s"
-    return _delete_found("logwatcher_pack", _ids(sql, [since_us, size]), held)
+    ids = _ids(sql, [since_us, size]) or _ahead(since_us, now_us)[:size]
+    return _delete_found("logwatcher_pack", ids, held)
+
+
+def _ahead(since_us: int, now_us: int) -> list[int]:
+    """Those whose requests are too old, but for some that are ahead of the clock."""
+    sql = "SELECT id FROM logwatcher_pack WHERE first_us < %s AND last_us > %s"
+    with connection.cursor() as cursor:
+        return [
+            pack
+            for pack in _ids(sql, [since_us, now_us])
+            if packed.last_until(cursor, pack, now_us) < since_us
+        ]
 
 
 def _rows(since_us: int, held: Held, size: int) -> bool:
