@@ -180,6 +180,14 @@ def test_even_traffic_is_an_even_trend(span: int, every: int) -> None:
     assert len(set(trend[:-1])) == 1
 
 
+def test_a_trend_has_all_of_a_window_that_begins_within_a_bucket() -> None:
+    start = NOON + 2400
+    window = Window(start, start + 86_400, 1200, start + 86_400)
+    writer.write([Batch("web", [event(start + at) for at in range(0, 86_400, 600)])])
+    ((_, trend),) = reader.trends(View(), window, reader.endpoints_in_use(), 48).items()
+    assert trend == [2, *[6] * 23, 4]
+
+
 @pytest.mark.usefixtures("written")
 def test_requests_are_those_written_newest_first() -> None:
     for view in VIEWS:

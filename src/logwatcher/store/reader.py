@@ -163,16 +163,20 @@ def trends(
 ) -> dict[EndpointName, list[int]]:
     """Requests per endpoint in ``most`` parts of the window or fewer, in order of time.
 
-    Each part has equally many stored buckets: else even traffic would go up and down.
+    Each part has equally many stored buckets: else even traffic would go up and down. So the
+    first one begins with a bucket, which may be up to an hour before the window.
     """
     numbers = {name: i for i, name in enumerate(wanted)}
     rows = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
-    span = window.end - window.start
-    step = max(_trend_step(span), window.kept.step_at(window.start))
+    coarsest = _trend_step(window.end - window.start)
+    step = max(coarsest, window.kept.step_at(window.start))
+    first = align(window.start, step)
+    span = window.end - first
     width = step * -(-span // (step * most))
     length = -(-span // width)
-    found = _buckets(_in(rows), step, [(window.kept_from, window.end)], with_cells=False)
-    group = _numbered(found.endpoint, rows) * length + (found.start - window.start) // width
+    kept_from = max(first, align(window.kept_from, step))
+    found = _buckets(_in(rows), step, [(kept_from, window.end)], with_cells=False)
+    group = _numbered(found.endpoint, rows) * length + (found.start - first) // width
     counts = query.requests_by_group(found, group, view.statuses, len(wanted) * length)
     return {name: counts[i * length :][:length].tolist() for name, i in numbers.items()}
 
