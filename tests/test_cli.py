@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -119,6 +120,11 @@ def test_a_server_on_sqlite_starts_without_the_driver_of_postgresql(tmp_path: Pa
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert "psycopg" not in done.stdout.decode().split()
+
+
+def test_others_on_the_machine_read_nothing_of_the_data(bare: Program) -> None:
+    assert bare.run("migrate").returncode == 0
+    assert stat.S_IMODE(bare.data.stat().st_mode) == 0o700
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads by /proc")

@@ -209,7 +209,7 @@ def secret_key_in(data: Path) -> str:
     """
     path = data / "secret-key"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # of processes that start at once one makes it
             if not (key := file.read().strip()):

@@ -30,18 +30,21 @@ def test_a_directory_of_ones_own_is_well(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mode", "advice"),
+    ("name", "mode", "level", "advice"),
     [
-        ("secret-key", 0o640, "chmod 600"),
-        ("logwatcher.sqlite3", 0o666, "chmod o-w"),
-        (".", 0o777, "chmod o-w"),
+        ("secret-key", 0o640, "fail", "chmod 600"),
+        ("logwatcher.sqlite3", 0o666, "fail", "chmod o-w"),
+        (".", 0o777, "fail", "chmod o-w"),
+        (".", 0o755, "warn", "chmod 700"),
     ],
 )
-def test_what_others_may_do_is_found(tmp_path: Path, name: str, mode: int, advice: str) -> None:
+def test_what_others_may_do_is_found(
+    tmp_path: Path, name: str, mode: int, level: str, advice: str
+) -> None:
     path = tmp_path / name
     if name != ".":
         path.touch()
     path.chmod(mode)
     finding = next(place.findings(tmp_path))
-    assert finding.level == "fail"
+    assert finding.level == level
     assert advice in finding.text

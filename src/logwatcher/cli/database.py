@@ -20,7 +20,7 @@ def set_up() -> None:
     """Make the data directory and load Django. Raises UsageError."""
     data = config.from_environment().data
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         writable = os.access(data, os.W_OK | os.X_OK)
     except OSError:
         writable = False

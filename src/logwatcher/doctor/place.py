@@ -50,4 +50,10 @@ def _rights(data: Path) -> Finding:
             return Finding(
                 "fail", "data directory", f"{path}: all may write; run: chmod o-w {path}"
             )
+    if stat.S_IMODE(data.stat().st_mode) & 0o005 == 0o005:
+        return Finding(
+            "warn",
+            "data directory",
+            f"{data}: all on this machine may read what is stored; run: chmod 700 {data}",
+        )
     return Finding("ok", "data directory", f"{data}: can be written")
