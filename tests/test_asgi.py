@@ -1,6 +1,7 @@
 """A real server with users: its stream is refused, and ends, by the same rule as its page."""
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
+from logwatcher.asgi import MAX_FORM
 from tests.factories import PASSWORD
 from tests.server import Server
 from tests.stream.sse import Stream
@@ -112,6 +114,23 @@ def figures_of(server: Server) -> dict[tuple[str, str], float]:
         (sample.name, sample.labels.get("source") or sample.labels.get("thread", "")): sample.value
         for sample in samples
     }
+
+
+def test_a_body_that_no_form_has_is_refused_before_it_has_come(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve("demo")
+    for size in ("Content-Length: 1099511627776", "Transfer-Encoding: chunked"):
+        head = f"POST /login HTTP/1.1\r\nHost: localhost\r\n{size}\r\n\r\n"
+        body = b"x" * (2 * MAX_FORM) if "Length" in size else b"20000\r\n" + b"x" * 0x20000
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port or 0), timeout=5) as client:
+            client.sendall(head.encode() + body)
+            answer = client.recv(1 << 16)
+            assert answer.startswith(b"HTTP/1.1 413 ")
+            while not answer.endswith(b"larger than 65536 bytes; send several requests\n"):
+                answer += client.recv(1 << 16)
+    assert server.get("/api/traffic")
 
 
 def test_a_probe_asks_for_no_name_and_sees_the_database_go(serve: Callable[..., Server]) -> None:

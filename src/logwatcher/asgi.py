@@ -4,14 +4,19 @@ from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler
 from django.http.request import split_domain_port, validate_host
 
 from logwatcher.monitor import probe
-from logwatcher.receiver import PROTOCOLS
+from logwatcher.receiver import PROTOCOLS, body, respond
+from logwatcher.receiver.protocol import Answer, Refusal
 from logwatcher.runtime import Runtime
 from logwatcher.stream.hub import Message, Send
 from logwatcher.stream.live import Live, Receive
 from logwatcher.web.guard import LIVE, METRICS
+
+MAX_FORM = 64 * 1024
+"""More bytes than any form of ours has."""
 
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -32,9 +37,25 @@ def application(runtime: Runtime) -> Application:
         elif scope["type"] == "http" and scope["path"] == METRICS and _is_host_allowed(scope):
             await runtime.metrics(scope, send)
         elif scope["type"] == "http":
-            await django(dict(scope), receive, send)
+            await _with_form(django, scope, receive, send)
 
     return app
+
+
+async def _with_form(django: ASGIHandler, scope: Message, receive: Receive, send: Send) -> None:
+    """Django would write any body to disk before it looks at whose it is."""
+    try:
+        form = await body.read(receive, MAX_FORM)
+    except Refusal as refusal:
+        text = f"{refusal.error}\n".encode()
+        await respond(send, Answer(refusal.status, b"text/plain; charset=utf-8", text))
+        return
+    messages = iter([{"type": "http.request", "body": form, "more_body": False}])
+
+    async def receive_again() -> Message:
+        return next(messages, None) or await receive()
+
+    await django(dict(scope), receive_again, send)
 
 
 def _is_host_allowed(scope: Message) -> bool:

@@ -7,6 +7,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 HEAD_S = 20.0
 """So long a request line and its headers may take to come."""
+BODY_S = 35.0
+"""So long a body and its trailers may; who reads one answers before, if it can."""
 MAX_HEAD = 64 * 1024
 """So many bytes may have come of them before they are complete."""
 
@@ -64,6 +66,12 @@ class Protocol(HttpToolsProtocol):
         self._head = None
         self._stop_timer()
         super().on_headers_complete()
+        self._timer = self.loop.call_later(BODY_S, self.transport.close)
+
+    def on_message_complete(self) -> None:
+        """All of the request has come."""
+        self._stop_timer()
+        super().on_message_complete()
 
     def _start_timer(self) -> None:
         self._timer = self.loop.call_later(HEAD_S, self._close)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from logwatcher.protocol import HEAD_S, MAX_HEAD
+from logwatcher.protocol import BODY_S, HEAD_S, MAX_HEAD
 from logwatcher.server import MACOS_FILES, allow_connections
 from tests.faults.conftest import SendTo
 from tests.server import Server, until
@@ -96,6 +96,18 @@ def test_a_head_that_comes_slowly_is_not_waited_for(serve: Callable[..., Server]
                     client.sendall(b"x")
             time.sleep(1)
         assert time.monotonic() - began > HEAD_S / 2
+    assert server.get("/api/traffic")
+
+
+@pytest.mark.long
+def test_a_body_that_comes_slowly_is_not_waited_for(serve: Callable[..., Server]) -> None:
+    server = serve("demo")
+    heads = ["POST /login", "GET /healthz", "GET /api/live?view=&since="]
+    body = "HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
+    with connected(server, [f"{head} {body}".encode() for head in heads]) as clients:
+        began = time.monotonic()
+        until(lambda: are_closed(clients), BODY_S + 5)
+        assert time.monotonic() - began > BODY_S / 2
     assert server.get("/api/traffic")
 
 

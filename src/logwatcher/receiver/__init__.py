@@ -3,6 +3,6 @@
 A small ASGI app in front of Django, since it is as hot as reading a file.
 """
 
-from logwatcher.receiver.receiver import PROTOCOLS, Receiver
+from logwatcher.receiver.receiver import PROTOCOLS, Receiver, respond
 
-__all__ = ["PROTOCOLS", "Receiver"]
+__all__ = ["PROTOCOLS", "Receiver", "respond"]

@@ -72,7 +72,7 @@ class Receiver:
         except Refusal as refusal:
             answer = protocol.refuse(refusal, headers)
         self._answers[str(answer.status)] += 1
-        await _send(send, answer)
+        await respond(send, answer)
 
     def metrics(self) -> list[Metric]:
         """What was answered, and what is being received."""
@@ -187,7 +187,8 @@ def _retry(seconds: float) -> AnswerHeaders:
     return [(b"retry-after", b"%d" % math.ceil(seconds))]
 
 
-async def _send(send: Send, answer: Answer) -> None:
+async def respond(send: Send, answer: Answer) -> None:
+    """Send all of it."""
     await send(
         {
             "type": "http.response.start",

@@ -79,8 +79,9 @@ def _change_tokens(request: HttpRequest) -> Context:
     """Make a token, to be shown this once, or revoke one; one that is gone already is no error."""
     revoked = request.POST.get("revoke", "")
     if revoked.isascii() and revoked.isdecimal():
-        token.revoke(min(int(revoked), MAX_ID))
-        audit.log(request, f"revoked token {int(revoked)}")
+        token_id = min(int(revoked[:20]), MAX_ID)  # more digits are no token's
+        token.revoke(token_id)
+        audit.log(request, f"revoked token {token_id}")
         return _tokens()
     form = TokenForm(request.POST)
     if not form.is_valid():
