@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from logwatcher.core.formats import FORMATS
 from logwatcher.importer import Importer, Summary, reached, source_name
 from logwatcher.sources import archive
 from logwatcher.sources.parsing import Parsers
-from logwatcher.store import writer
+from logwatcher.sources.tail import Follower
+from logwatcher.store import reader, writer
 from logwatcher.store.models import Endpoint, Head, Import, Source
 from tests import database
 from tests.server import PROGRAM
@@ -255,6 +257,59 @@ def test_a_log_that_is_followed_is_not_imported(log: Path) -> None:
     writer.write([Batch("web", [], Position(str(log), 1, 2, log.stat().st_size, fingerprint))])
     assert "watch" in import_files(log).skipped[0].reason
     assert stored() == []
+
+
+def follow(follower: Follower, seconds: float) -> None:
+    """Store what is there, and what is seen within that time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        writer.write(follower.read())
+        time.sleep(0.05)
+
+
+def rename(log: Path, old: Path) -> None:
+    log.rename(old)
+
+
+def copy_and_truncate(log: Path, old: Path) -> None:
+    shutil.copyfile(log, old)
+    os.truncate(log, 0)
+
+
+@pytest.mark.parametrize("rotate", [rename, copy_and_truncate])
+@pytest.mark.parametrize("suffix", PACK)
+def test_what_was_followed_is_not_imported_wherever_it_was_put(
+    log: Path, suffix: str, rotate: Callable[[Path, Path], None]
+) -> None:
+    old, packed = log.with_name("access.log.1"), log.with_name(f"old{suffix}")
+    log.write_bytes(lines(range(100)))
+    follower = Follower(log, "web", FORMATS["combined"].parse)
+    follow(follower, 0.1)
+    rotate(log, old)
+    with log.open("ab") as file:
+        file.write(lines(range(100, 150)))
+    follow(follower, 1.5)
+    follower.close()
+    packed.write_bytes(PACK[suffix](old.read_bytes()))
+    assert import_files(packed).skipped[0].reason == "imported before, as web"
+    assert stored() == list(range(150))
+    packed.write_bytes(PACK[suffix](old.read_bytes() + lines(range(150, 160))))
+    assert import_files(packed).matched == 10
+    assert stored() == list(range(160))
+
+
+def test_what_was_compressed_before_it_was_followed_to_its_end_is_not_imported(log: Path) -> None:
+    log.write_bytes(lines(range(5000)))
+    follower = Follower(log, "web", FORMATS["combined"].parse)
+    writer.write(follower.read()[:1])
+    follower.close()
+    old = log.with_name("access.log.1.gz")
+    old.write_bytes(gzip.compress(log.read_bytes(), 1))
+    log.write_bytes(lines(range(5000, 5010)))
+    position = reader.position(str(log))
+    follow(Follower(log, "web", FORMATS["combined"].parse, position=position), 1.5)
+    assert import_files(old).skipped[0].reason == "imported before, as web"
+    assert stored() == list(range(5010))
 
 
 def test_what_follows_a_log_can_go_on_where_its_import_ended(log: Path) -> None:

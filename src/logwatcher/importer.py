@@ -179,7 +179,7 @@ class Importer:
         if known and (known.size == archive.size or _tail_at(archive, known) is None):
             self._skip(str(path), f"imported before, as {known.source}")
             return
-        spec = self._format or (known.format if known else self._detect(str(path), head))
+        spec = self._format or (known and known.format) or self._detect(str(path), head)
         if not spec:
             return
         source = self._name or source_name(path.name)
@@ -334,7 +334,8 @@ def reached(path: Path) -> Position | None:
 def _known(archive: Archive, candidates: list[Progress]) -> Progress | None:
     """That of the candidates which this file is, as far as can be told."""
     for candidate in candidates:
-        if candidate.size == archive.size:
+        was_compressed = bool(_COMPRESSION.search(candidate.path))
+        if candidate.size == archive.size and was_compressed == archive.is_compressed:
             return candidate
     matching = [one for one in candidates if _tail_at(archive, one) in (one.tail, None)]
     return matching[-1] if matching else None

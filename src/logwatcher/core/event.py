@@ -66,6 +66,28 @@ class Position(NamedTuple):
     fingerprint: bytes
 
 
+class Finished(NamedTuple):
+    """A file that has been read to its end: what it is known by wherever it is found again.
+
+    Attributes:
+        head: digest of its first ``head_size`` bytes, decompressed like all that follows.
+        head_size: see ``head``.
+        tail: digest of the ``tail_size`` bytes before ``offset``.
+        tail_size: see ``tail``.
+        offset: bytes read.
+        size: bytes on disk.
+        path: its name then.
+    """
+
+    head: bytes
+    head_size: int
+    tail: bytes
+    tail_size: int
+    offset: int
+    size: int
+    path: str
+
+
 class Batch(NamedTuple):
     """Events of one source, in the order they were read.
 
@@ -80,6 +102,7 @@ class Batch(NamedTuple):
         condition: how it goes with the input.
         holder: of the claim to follow the input, without which they are not committed;
             empty: none is needed.
+        finished: the file behind it, if nothing more is read of that.
     """
 
     source: str
@@ -91,3 +114,4 @@ class Batch(NamedTuple):
     samples: tuple[Sample, ...] = ()
     condition: Condition | None = None
     holder: str = ""
+    finished: Finished | None = None

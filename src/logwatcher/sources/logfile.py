@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from logwatcher.core.event import MAX_PATH, Event, Position
+from logwatcher.core.event import MAX_PATH, Event, Finished, Position
 from logwatcher.core.formats import MAX_LINE
 from logwatcher.core.text import clean
+from logwatcher.sources import archive
 from logwatcher.sources.archive import Archive, Broken, digest
 from logwatcher.sources.lines import Splitter
 from logwatcher.sources.since import find_since
@@ -185,6 +186,19 @@ class LogFile:
         fingerprint = digest(self._head[:offset])
         return Position(clean(str(path), MAX_PATH), self._device, self._inode, offset, fingerprint)
 
+    def finished(self, folder: Path) -> Finished | None:
+        """What it is known by, read to here; None if that can't be told, or it is empty."""
+        end = self._offset
+        head, tail_size = self._at(0, min(archive.HEAD, end)), min(archive.TAIL, end)
+        tail = self._at(end - tail_size, tail_size)
+        if not head or len(tail) < tail_size or self.is_rewritten():
+            return None
+        path = clean(str(folder / self.name), MAX_PATH)
+        return Finished(digest(head), len(head), digest(tail), tail_size, end, self.size, path)
+
+    def _at(self, offset: int, size: int) -> bytes:
+        return os.pread(self._fd, size, offset)
+
     def _read(self) -> bytes:
         chunk = os.pread(self._fd, _CHUNK, self._offset)
         self._head = self._head or chunk[:HEAD]
@@ -240,6 +254,13 @@ class PackedFile(LogFile):
 
     def _first(self) -> bytes:
         return self._head
+
+    def _at(self, offset: int, size: int) -> bytes:
+        try:
+            self._archive.seek(offset)
+            return self._archive.read(size)
+        except Broken:
+            return b""
 
     def is_rewritten(self) -> bool:
         """Nobody does that."""

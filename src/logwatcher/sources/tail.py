@@ -214,6 +214,9 @@ class Follower:
     def _finish(self, file: LogFile) -> list[Batch]:
         """Leave the oldest file."""
         batches = [] if file.fault else list(self._batches(file, file.flush()))
+        if not file.fault and (finished := file.finished(self.path.parent)):
+            place = file.position(self.path)
+            batches.append(Batch(self._source, [], place, finished=finished))
         self._chain.leave()
         self._old_end = 0
         self.pause_s = 0
