@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from logwatcher.core.buckets import STEPS
 from logwatcher.core.event import Batch
 from logwatcher.core.query import COLUMNS
 from logwatcher.sources.scenarios import SCENARIOS
 from logwatcher.store import reader, traffic, writer
-from logwatcher.store.models import Head
+from logwatcher.store.models import Head, Stock
 from logwatcher.store.traffic import MAX_SEED
 from logwatcher.web import api
 from tests.factories import NOON, event
@@ -88,7 +89,16 @@ def test_summary_is_of_the_view_and_of_the_span_before(client: Client) -> None:
     assert (summary["p50"], summary["p95"], summary["p99"]) == (near(0.1), near(2), near(2))
     previous = summary["previous"]
     assert (previous["from"], previous["to"], previous["requests"]) == (NOON - 300, NOON, 1)
+    assert (previous["kept_from"], previous["seconds"]) == (NOON - 300, 300)
     assert previous["p99"] == near(0.1)
+
+
+@pytest.mark.usefixtures("written")
+def test_of_the_span_before_it_is_told_what_is_not_kept(client: Client) -> None:
+    Stock.objects.bulk_create(Stock(step=step, since=NOON - 60) for step in STEPS)
+    previous = get(client, f"summary?{ZOOM}")["previous"]
+    assert previous["kept_from"] - previous["to"] == -previous["seconds"]
+    assert previous["from"] < previous["kept_from"] <= NOON
 
 
 @pytest.mark.usefixtures("written")

@@ -102,6 +102,8 @@ def summary(view: View, window: Window) -> JSON:
         "previous": {
             "from": previous.start,
             "to": previous.end,
+            "kept_from": previous.kept_from,
+            "seconds": previous.seconds,
             **_figures(reader.figures(view, previous)),
         },
     }
