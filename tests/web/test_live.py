@@ -252,6 +252,28 @@ def test_cards_take_a_share_of_the_time_however_many_views_there_are(
     assert least < spent_s / 60 < 1.2 * share
 
 
+def test_of_many_views_some_are_made_in_each_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = float(NOON)
+    made: list[str] = []
+
+    def cards(view: View, window: Window) -> dict[str, str]:
+        nonlocal clock
+        clock += 0.05
+        made.append(view.endpoint)
+        return {}
+
+    monkeypatch.setattr(live, "_cards", cards)
+    times = SimpleNamespace(monotonic=lambda: clock, thread_time=lambda: 0.0)
+    monkeypatch.setattr(live, "time", times)
+    watch = Watch(lambda: clock)
+    names = [View(endpoint=f"/{number}").query() for number in range(20)]
+    revision = watch.news(None, names, []).revision
+    assert len(made) == 2
+    for _ in range(9):
+        watch.news(revision, names, [])
+    assert sorted(made) == sorted({f"/{number}" for number in range(20)})
+
+
 @pytest.mark.parametrize("stall", [0, 3])
 def test_a_moments_stall_makes_nobody_wait(stall: int, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = float(NOON)

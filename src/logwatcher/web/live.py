@@ -24,6 +24,8 @@ CARDS_SHARE = 0.2
 """… and those of all views take at most this share of a processor, however long the range is …"""
 BUSY_SHARE = 0.5
 """… and this one of the time, waiting for a database or a busy machine included, …"""
+TICK_SHARE_S = 0.1
+"""… and of one answer about so long, since all wait for it: the next one makes others …"""
 IDLE_S = 5.0
 """… and at least so often, since a log that stops commits nothing."""
 
@@ -61,6 +63,7 @@ class Watch:
         self._watched: dict[str, Watched] = {}
         self._traffic: Part = {"version": 0}
         self._kept = ALL
+        self._cards_until = 0.0
 
     def news(self, since: int | None, views: Sequence[str], joins: Sequence[Join]) -> News:
         """Ask the store once for all views; everything in the answer is of one revision."""
@@ -73,7 +76,8 @@ class Watch:
                 changes = Changes([ALWAYS], head.last_request)
             self._watched = {name: self._watched.get(name, Watched()) for name in views}
             parts = {}
-            for name in views:
+            self._cards_until = time.monotonic() + TICK_SHARE_S
+            for name in sorted(views, key=lambda name: self._watched[name].made):
                 if part := self._part(name, now, changes, head):
                     parts[name] = part
             if self._traffic["version"] != wanted.version:
@@ -108,7 +112,7 @@ class Watch:
         """The cards that look otherwise than when last sent, if it is time."""
         began, worked_s = time.monotonic(), time.thread_time()
         is_stale = watched.is_stale or began - watched.made >= IDLE_S
-        if not is_stale or began < watched.due:
+        if not is_stale or began < watched.due or began >= self._cards_until:
             return {}
         cards = _cards(view, window)
         new = {name: html for name, html in cards.items() if watched.cards.get(name) != html}
