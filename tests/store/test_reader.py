@@ -182,10 +182,20 @@ def test_even_traffic_is_an_even_trend(span: int, every: int) -> None:
 
 def test_a_trend_has_all_of_a_window_that_begins_within_a_bucket() -> None:
     start = NOON + 2400
-    window = Window(start, start + 86_400, 1200, start + 86_400)
     writer.write([Batch("web", [event(start + at) for at in range(0, 86_400, 600)])])
-    ((_, trend),) = reader.trends(View(), window, reader.endpoints_in_use(), 48).items()
-    assert trend == [2, *[6] * 23, 4]
+    names = reader.endpoints_in_use()
+    window = Window(start, start + 86_400, 1200, start + 86_400)
+    assert [*reader.trends(View(), window, names, 48).values()] == [[2, *[6] * 23, 4]]
+
+
+def test_a_trend_does_not_fall_since_its_last_part_is_still_open() -> None:
+    writer.write([Batch("web", [event(NOON + at) for at in range(303)])])
+    names = reader.endpoints_in_use()
+    window = Window(NOON, NOON + 305, 5, NOON + 303.5)
+    ((name, trend),) = reader.trends(View(), window, names, 31).items()
+    assert trend == [10] * 30
+    window = Window(NOON, NOON + 5, 5, NOON + 3.5)
+    assert reader.trends(View(), window, names, 31) == {name: [5]}
 
 
 @pytest.mark.usefixtures("written")
@@ -236,7 +246,7 @@ def test_there_is_no_request_with_an_id_that_was_never_given(request_id: int) ->
     assert reader.request(request_id) is None
 
 
-@pytest.mark.parametrize("window", [WINDOW, Window(NOON - 7200, NOON + 7200, 3600, NOON)])
+@pytest.mark.parametrize("window", [WINDOW, Window(NOON - 7200, NOON + 7200, 3600, NOON + 7200)])
 def test_a_window_begins_at_its_start_and_ends_before_its_end(window: Window) -> None:
     start, end = window.start, window.end
     outside = [event(start - 1e-6), event(end), event(start - 3600), event(end + 3600)]

@@ -164,7 +164,8 @@ def trends(
     """Requests per endpoint in ``most`` parts of the window or fewer, in order of time.
 
     Each part has equally many stored buckets: else even traffic would go up and down. So the
-    first one begins with a bucket, which may be up to an hour before the window.
+    first one begins with a bucket, which may be up to an hour before the window, and one that is
+    still open is left out, unless it is the only one.
     """
     numbers = {name: i for i, name in enumerate(wanted)}
     rows = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
@@ -178,7 +179,9 @@ def trends(
     found = _buckets(_in(rows), step, [(kept_from, window.end)], with_cells=False)
     group = _numbered(found.endpoint, rows) * length + (found.start - first) // width
     counts = query.requests_by_group(found, group, view.statuses, len(wanted) * length)
-    return {name: counts[i * length :][:length].tolist() for name, i in numbers.items()}
+    closed = max(min(int(window.now) - first, span) // width, 1)
+    whole = closed if window.now < window.end else length
+    return {name: counts[i * length :][:whole].tolist() for name, i in numbers.items()}
 
 
 def statuses(view: View, window: Window) -> list[int]:
