@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -72,6 +73,10 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def _has_taken(sender: Sender, number: int) -> bool:
+    return sender.sent + sender.dropped == number
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sender_module, "FLUSH_S", 0.01)
@@ -102,6 +107,36 @@ def test_a_batch_is_sent_again_under_the_same_key(status: int) -> None:
         sender.add(record("/b"))
         sender.close()
         assert len(set(server.keys)) == 2
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_anew_without_a_word(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "timeout", 0.05)  # an idle connection is closed
+    with serving() as server:
+        sender = Sender(Server(server.url, "t"))
+        for number in range(3):
+            sender.add(record(f"/{number}"))
+            until(partial(_has_taken, sender, number + 1))
+            time.sleep(0.2)
+        sender.close()
+        assert server.paths == ["/0", "/1", "/2"]
+    assert caplog.records == []
+
+
+def test_another_reason_is_told_and_the_same_one_once(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(503, 503, 401, 401) as server:
+        sender = Sender(Server(server.url, "t"))
+        for number in range(3):
+            sender.add(record(f"/{number}"))
+            until(partial(_has_taken, sender, number + 1))
+        sender.close()
+    reasons = [one.message.partition(": ")[2] for one in caplog.records]
+    assert reasons[:2] == [
+        "goes on trying, since it answers 503",
+        "records are dropped, since it answers 401",
+    ]
+    assert len(reasons) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 413, 415])

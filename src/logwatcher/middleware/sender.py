@@ -78,7 +78,7 @@ class Sender:
         self._wake = threading.Event()
         self._is_closing = False
         self._deadline = 0.0
-        self._is_failing = False
+        self._failure = ""
 
     def add(self, record: Record) -> None:
         """Take a record to be sent soon; never waits, never raises."""
@@ -153,14 +153,14 @@ class Sender:
                 self._wake.clear()
 
     def _tell_fails(self, why: str) -> None:
-        if not self._is_failing:
+        if why != self._failure:
             log.warning("can't send to %s: %s", self._destination.name, why)
-        self._is_failing = True
+        self._failure = why
 
     def _tell_works(self) -> None:
-        if self._is_failing:
+        if self._failure:
             log.warning("sends to %s again; dropped: %d", self._destination.name, self.dropped)
-        self._is_failing = False
+        self._failure = ""
 
 
 _senders: "weakref.WeakSet[Sender]" = weakref.WeakSet()

@@ -46,13 +46,11 @@ class Server:
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
-        try:
-            connection = self._connect()
-            connection.request("POST", self._address.path, self._body, headers)
-            answer = connection.getresponse()
-            answer.read()
-        except (OSError, http.client.HTTPException):
-            self.close()
+        was_open = self._connection is not None and self._owner == os.getpid()
+        answer = self._post(headers)
+        if answer is None and was_open:  # it closes what is idle; the key makes this safe
+            answer = self._post(headers)
+        if answer is None:
             return Answer("it doesn't answer")
         if answer.status == 202:
             return TAKEN
@@ -62,6 +60,18 @@ class Server:
             is_final=answer.status not in _AGAIN,
             wait_s=float(wait) if wait.isdecimal() else 0,
         )
+
+    def _post(self, headers: dict[str, str]) -> http.client.HTTPResponse | None:
+        """What it answers; None if it doesn't."""
+        try:
+            connection = self._connect()
+            connection.request("POST", self._address.path, self._body, headers)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            self.close()
+            return None
+        return answer
 
     def close(self) -> None:
         """Close the connection; the next batch opens another."""
