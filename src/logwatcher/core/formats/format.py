@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 
 from logwatcher.core.event import Event, ParseError
 from logwatcher.core.formats.zone import all_in_zone, in_zone
-from logwatcher.core.privacy import STRICT, Policy
+from logwatcher.core.privacy import STRICT, Policy, mask
 from logwatcher.core.text import clean
 
 MAX_LINE = 64 * 1024
@@ -89,4 +89,4 @@ def check_length(name: str, line: str) -> None:
 
 def excerpt(text: str) -> str:
     """The text's beginning, quoted, for a message."""
-    return repr(clean(text[: 2 * _EXCERPT], _EXCERPT))
+    return repr(clean(mask(text[: 4 * _EXCERPT]), _EXCERPT))  # of half an address none is known
