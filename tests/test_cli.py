@@ -22,6 +22,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from logwatcher import cli, config
+from logwatcher.cli import logs, option, watch
+from logwatcher.cli.problem import UsageError
 from logwatcher.sources.mock import wave
 from logwatcher.store import lease
 from tests import database
@@ -120,6 +122,26 @@ def test_a_server_on_sqlite_starts_without_the_driver_of_postgresql(tmp_path: Pa
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert "psycopg" not in done.stdout.decode().split()
+
+
+@pytest.mark.parametrize("command", ["watch", "import", "explain"])
+@pytest.mark.parametrize("name", ["access.log", "*.log"])
+def test_a_folder_that_cant_be_entered_is_named_on_one_line(
+    command: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setenv("LOGWATCHER_DATA", str(tmp_path / "data"))
+    for name_ in ("lstat", "stat"):  # who runs the tests may look everywhere
+        monkeypatch.setattr(Path, name_, refuse)
+    look: Callable[[str], object] = {
+        "watch": lambda path: watch._check([path]),
+        "import": lambda path: logs._paths([path]),
+        "explain": lambda path: option.check_readable(Path(path)),
+    }[command]
+    with pytest.raises(UsageError, match="can't be entered"):
+        look(str(tmp_path / name))
 
 
 def test_others_on_the_machine_read_nothing_of_the_data(bare: Program) -> None:

@@ -79,6 +79,7 @@ def _paths(names: Sequence[str]) -> list[Path]:
         if name == option.STDIN:
             paths[Path(name)] = None
             continue
+        option.check_reachable(Path(name))
         found = [Path(name)] if Path(name).exists() else sorted(map(Path, glob.glob(name)))  # noqa: PTH207
         files = [path for path in found if not path.is_dir()] if len(found) > 1 else found
         for path in files:

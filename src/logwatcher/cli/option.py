@@ -130,7 +130,18 @@ def source_name(name: str | None) -> str:
     return clean(name or "", MAX_SOURCE)
 
 
+def check_reachable(path: Path) -> None:
+    """Raises UsageError if nobody here may look whether it is there."""
+    try:
+        path.lstat()
+    except PermissionError:
+        raise UsageError(f"{path}: its folder can't be entered; mend the rights") from None
+    except OSError:
+        return  # whoever opens it says why
+
+
 def check_readable(path: Path) -> None:
     """Raises UsageError."""
+    check_reachable(path)
     if not path.is_file() or not os.access(path, os.R_OK):
         raise UsageError(f"{path}: not a file that can be read; check the path and rights")

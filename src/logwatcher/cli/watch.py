@@ -108,6 +108,7 @@ def _check(names: Sequence[str]) -> list[Path]:
     files = [name for name in names if name != STDIN]
     absent = []
     for name in files:
+        option.check_reachable(Path(name))
         if Path(name).is_dir():
             raise UsageError(f"{name}: a folder; name files, or a glob in quotes: '{name}/*.log'")
         if discovery.is_glob(name):
