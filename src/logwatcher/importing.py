@@ -74,7 +74,8 @@ def run(
     if text := span_text(importer.summary, limits, time.time()):
         print(text)
     if is_stopped:
-        print("logwatcher: stopped; the same command goes on from there", file=sys.stderr)
+        again = "reads standard input anew" if STDIN in paths else "goes on from there"
+        print(f"logwatcher: stopped; the same command {again}", file=sys.stderr)
     return 2 if is_stopped or any(one.is_fault for one in importer.summary.skipped) else 0
 
 

@@ -42,7 +42,7 @@ _ZSTD = _zstd_module()
 
 def _zstd(file: BinaryIO) -> BinaryIO:
     if _ZSTD is None:
-        raise Broken("compressed by zstd, which needs Python 3.14 or: pip install logwatcher[zstd]")
+        raise Broken("compressed by zstd, which needs Python 3.14 or: pip install backports.zstd")
     return cast(BinaryIO, _ZSTD.ZstdFile(file))
 
 
