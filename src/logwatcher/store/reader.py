@@ -169,14 +169,13 @@ def trends(
     """
     numbers = {name: i for i, name in enumerate(wanted)}
     rows = {row: numbers[name] for row, name in _endpoint_names(view).items() if name in numbers}
-    coarsest = _trend_step(window.end - window.start)
-    step = max(coarsest, window.kept.step_at(window.start))
+    step = max(_trend_step(window.end - window.start), window.kept.step_at(window.start))
     first = align(window.start, step)
     span = window.end - first
     width = step * -(-span // (step * most))
     length = -(-span // width)
-    kept_from = max(first, align(window.kept_from, step))
-    found = _buckets(_in(rows), step, [(kept_from, window.end)], with_cells=False)
+    spans = [(max(first, window.kept.since), window.end)]
+    found = _buckets(_in(rows), step, spans, with_cells=False)
     group = _numbered(found.endpoint, rows) * length + (found.start - first) // width
     counts = query.requests_by_group(found, group, view.statuses, len(wanted) * length)
     closed = max(min(int(window.now) - first, span) // width, 1)
